@@ -1,0 +1,167 @@
+"""The untrusted side: runs a case's inputs through the student's object and returns what came out, as data.
+
+It is called in the student's own session by `grader.check`, and while grading in the sandboxed kernel, where it
+sees inputs only. It must never hold an expected value, and never decide whether an answer is right.
+"""
+
+import linecache
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from grader import wire
+
+MESSAGE_LIMIT = 500  # characters of a student's exception that are passed on
+
+
+class NotAnAnswer(Exception):
+    """The student's code returned something of the wrong kind; the message says what to return."""
+
+
+def answer(call: str, target: Any, inputs: dict[str, Any], gradient: bool = False) -> dict[str, Any]:
+    """Run one case.
+
+    Args:
+        call: a key of CALLS.
+        target: the student's class or function.
+        inputs: argument name -> NumPy array (handed over as a tensor) or plain value, as in `Case.inputs`.
+        gradient: also return the gradient with respect to the features.
+
+    Returns:
+        JSON-ready: `{"outputs": {name: wire array}, "changed": [names of inputs altered in place]}`,
+        or `{"raised": {"type", "message", "line"}}`, or `{"malformed": sentence}`.
+    """
+    arguments = {
+        name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value
+        for name, value in inputs.items()
+    }
+    leaf = arguments.get("features")
+    if leaf is not None:
+        # A product with one keeps the values and makes a non-leaf: changing it in place is then possible,
+        # as it would be for a network's output, and noticed below.
+        leaf.requires_grad_(leaf.is_floating_point())
+        arguments["features"] = leaf * 1
+    try:
+        outputs, scalar = CALLS[call](target, arguments)
+        if gradient:
+            outputs["gradient"] = _gradient(scalar, leaf)
+    except NotAnAnswer as problem:
+        return {"malformed": str(problem)}
+    except (Exception, SystemExit) as error:
+        return {"raised": _describe(error)}
+    return {
+        "outputs": {name: wire.encode_tensor(value) for name, value in outputs.items()},
+        "changed": [name for name, value in inputs.items() if not _same(value, arguments[name])],
+    }
+
+
+def _gradient(scalar: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
+    if not scalar.requires_grad:
+        raise NotAnAnswer("no gradient flows back to the features: the result is detached from them")
+    (gradient,) = torch.autograd.grad(scalar, leaf, allow_unused=True)
+    return torch.zeros_like(leaf) if gradient is None else gradient
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(after, torch.Tensor):
+        return np.array_equal(before, after.detach().numpy(), equal_nan=before.dtype.kind == "f")
+    return before == after
+
+
+def _describe(error: BaseException) -> dict[str, str]:
+    """The exception with the innermost line that the student wrote, none of ours."""
+    ours = str(Path(__file__).parent)
+    installed = ("site-packages", str(Path(torch.__file__).parent), sys.prefix)
+    line = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if not frame.filename.startswith(ours) and not any(part in frame.filename for part in installed):
+            source = linecache.getline(frame.filename, frame.lineno or 0).strip()
+            line = f"{frame.name}, line {frame.lineno}: {source}"
+    return {"type": type(error).__name__, "message": str(error)[:MESSAGE_LIMIT], "line": line[:MESSAGE_LIMIT]}
+
+
+def _tensors(result: Any, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
+    """What the student returned, as one tensor per name.
+
+    Raises:
+        NotAnAnswer: another number of values than names, or a value that is no tensor.
+    """
+    values = (result,) if len(names) == 1 else result
+    expected = names[0] if len(names) == 1 else f"{len(names)} values ({', '.join(names)})"
+    if not isinstance(values, tuple | list) or len(values) != len(names):
+        count = f"{len(values)} values" if isinstance(values, tuple | list) else f"a {type(result).__name__}"
+        raise NotAnAnswer(f"your code returned {count}; expected are {expected}")
+    for name, value in zip(names, values, strict=True):
+        if not isinstance(value, torch.Tensor):
+            raise NotAnAnswer(f"your {name} is a {type(value).__name__}; expected is a torch.Tensor")
+    return dict(zip(names, values, strict=True))
+
+
+Called = tuple[dict[str, torch.Tensor], torch.Tensor]  # the outputs, and the scalar a gradient is asked of
+
+
+def _sampler(target: Any, inputs: dict[str, Any]) -> Called:
+    sampler = target() if isinstance(target, type) else target
+    outputs = _tensors(sampler.sample(inputs["features"], inputs["labels"]), ("anchor", "positive", "negative"))
+    anchor, positive, negative = outputs.values()  # each (P, D)
+    try:
+        scalar = (anchor - positive).square().sum() - (anchor - negative).square().sum()
+    except RuntimeError:
+        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in outputs.items())
+        raise NotAnAnswer(f"anchor, positive and negative need one common shape (P, D); yours are {shapes}") from None
+    return outputs, scalar
+
+
+def _cluster_loss(target: Any, inputs: dict[str, Any]) -> Called:
+    outputs = _tensors(target(inputs["alpha"])(inputs["features"], inputs["labels"]), ("loss",))
+    return outputs, outputs["loss"].sum()
+
+
+def _class_distances(target: Any, inputs: dict[str, Any]) -> Called:
+    outputs = _tensors(target(inputs["features"], inputs["labels"]), ("classes", "d", "s"))
+    return outputs, outputs["s"].sum()
+
+
+def _tree_level(target: Any, inputs: dict[str, Any]) -> Called:
+    outputs = _tensors(target(inputs["class_a"], inputs["class_b"], inputs["alphabet_of"]), ("level",))
+    return outputs, outputs["level"]
+
+
+def _violate_margin(target: Any, inputs: dict[str, Any]) -> Called:
+    outputs = _tensors(target(**inputs), ("margin",))
+    margin = outputs["margin"]
+    return {**outputs, "keeps_gradient": torch.tensor(margin.requires_grad)}, margin.sum()
+
+
+class GivenTriplets:
+    """An in-batch sampler whose triplets are fixed beforehand: `ids` is a LongTensor (3, T) of rows."""
+
+    def __init__(self, ids: torch.Tensor):
+        self.ids = ids
+
+    def sample_ids(self, features: torch.Tensor, labels: Any) -> tuple[torch.Tensor, ...]:
+        return tuple(self.ids)  # three (T,)
+
+    def sample(self, features: torch.Tensor, labels: Any) -> tuple[torch.Tensor, ...]:
+        return tuple(features[rows] for rows in self.ids)  # three (T, D)
+
+
+def _hierarchical_loss(target: Any, inputs: dict[str, Any]) -> Called:
+    criterion = target(GivenTriplets(inputs["ids"]), inputs["alphabet_of"], inputs["beta"], inputs["levels"])
+    outputs = _tensors(criterion(inputs["features"], inputs["labels"]), ("loss",))
+    return outputs, outputs["loss"].sum()
+
+
+CALLS: dict[str, Callable[[Any, dict[str, Any]], Called]] = {
+    "sampler": _sampler,
+    "cluster_loss": _cluster_loss,
+    "class_distances": _class_distances,
+    "tree_level": _tree_level,
+    "violate_margin": _violate_margin,
+    "hierarchical_loss": _hierarchical_loss,
+}

@@ -1,0 +1,42 @@
+"""Runs a submitted notebook with a file of questions at hand, so that its check cells answer instead of judging."""
+
+import secrets
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from nbgrader.preprocessors import Execute
+from traitlets import Integer, default
+
+from grader.questions import graded_cases, write_questions
+from grader.run import kernel_environment
+
+
+class AnsweringExecute(Execute):
+    """nbgrader's Execute, with the questions in the kernel's environment.
+
+    The cases that were asked are left in `resources["grader_cases"]` for the Judge: they never leave this process.
+    """
+
+    seed = Integer(
+        None,
+        allow_none=True,
+        help="Seed of the hidden cases; None draws a new one for each notebook, so that inputs which leak from one "
+        "run are of no use in the next.",
+    ).tag(config=True)
+
+    @default("timeout")
+    def _timeout(self) -> int:
+        return 120
+
+    def preprocess(self, nb: Any, resources: Any, **kwargs: Any) -> tuple[Any, Any]:
+        seed = secrets.randbits(32) if self.seed is None else self.seed
+        self.log.info("Hidden cases of seed %d", seed)
+        resources["grader_cases"] = cases = graded_cases(seed)
+        with tempfile.TemporaryDirectory(prefix="grader-") as folder:
+            self.questions = Path(folder, "questions.json")
+            write_questions(self.questions, cases)
+            return super().preprocess(nb, resources, **kwargs)
+
+    def start_new_kernel(self, **kwargs: Any) -> None:
+        super().start_new_kernel(env=kernel_environment(self.questions), **kwargs)

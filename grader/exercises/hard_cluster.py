@@ -1,0 +1,394 @@
+"""Exercise A, the hard cluster triplet sampler (arXiv 1812.10325), in five graded parts, with its visible cases.
+
+Every number was computed by hand; the arithmetic stands beside it. c_i is the centroid of class i.
+"""
+
+from grader.exercises.model import Case, Exercise, f32, f64, i64
+
+# Three classes of three points each.
+#   class 0: (0,0) (1,0) (5,0)    c_0 = (2,0), squared distances to it 4, 1, 9: the farthest is (5,0)
+#   class 1: (1,3) (5,3) (6,3)    c_1 = (4,3), squared distances to it 9, 1, 4: the farthest is (1,3)
+#   class 2: (2,7) (2,8) (2,12)   c_2 = (2,9), squared distances to it 4, 1, 9: the farthest is (2,12)
+# Between the centroids: |c_0-c_1|² = 4+9 = 13, |c_0-c_2|² = 81, |c_1-c_2|² = 4+36 = 40.
+THREE = f32([[0, 0], [1, 0], [5, 0], [1, 3], [5, 3], [6, 3], [2, 7], [2, 8], [2, 12]])
+THREE_LABELS = [0, 0, 0, 1, 1, 1, 2, 2, 2]
+THREE_TRIPLETS = {
+    "anchor": f32([[2, 0], [4, 3], [2, 9]]),
+    "positive": f32([[5, 0], [1, 3], [2, 12]]),
+    "negative": f32([[4, 3], [2, 0], [4, 3]]),
+}
+THREE_WHY = (
+    "Centroids: (0+1+5)/3 = 2 gives (2, 0), then (4, 3) and (2, 9). Squared distances to the own centroid: 4, 1, 9; "
+    "9, 1, 4; 4, 1, 9. Between the centroids: 13, 81 and 40, so classes 0 and 1 are each other's nearest, and class 1 "
+    "is nearest to class 2."
+)
+
+TRIPLETS = Exercise(
+    name="hard_cluster.triplets",
+    title="Hard cluster sampler: anchor, positive, negative",
+    points=1,
+    target="HardClusterTripletsSampler",
+    call="sampler",
+    outputs=("anchor", "positive", "negative"),
+    free_row_order=True,
+    cases=(
+        Case(
+            name="three clusters",
+            teaches="The anchor is its class's centroid, the positive its farthest sample, the negative the nearest "
+            "other centroid.",
+            inputs={"features": THREE, "labels": THREE_LABELS},
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+            mistakes={
+                "own_centroid_not_excluded": {"negative": f32([[2, 0], [4, 3], [2, 9]])},
+                "nearest_positive": {"positive": f32([[1, 0], [5, 3], [2, 8]])},
+                "farthest_negative": {"negative": f32([[2, 9], [2, 9], [2, 0]])},
+                # From c_0 the farthest of all is (2,12): 144; from c_1 also: 4+81 = 85; from c_2 it is (5,0): 9+81 = 90.
+                "positive_from_whole_batch": {"positive": f32([[2, 12], [2, 12], [5, 0]])},
+                # To c_0: (1,3) at 1+9 = 10; to c_1: (5,0) at 1+9 = 10; to c_2: (1,3) at 1+36 = 37.
+                "sample_as_negative": {"negative": f32([[1, 3], [5, 0], [1, 3]])},
+            },
+        ),
+        Case(
+            name="around the origin",
+            teaches="A centroid is the plain mean: neither the sum nor scaled to unit length, and not the batch's.",
+            # c_0 = (3,4), squared distances 4, 1, 1; c_1 = (-4,3), 9, 1, 4; c_2 = (0,-5), 4, 1, 1. Between them:
+            # |c_0-c_1|² = 49+1 = 50, |c_0-c_2|² = 9+81 = 90, |c_1-c_2|² = 16+64 = 80.
+            inputs={
+                "features": f32([[1, 4], [4, 4], [4, 4], [-4, 0], [-4, 4], [-4, 5], [-2, -5], [1, -5], [1, -5]]),
+                "labels": THREE_LABELS,
+            },
+            expected={
+                "anchor": f32([[3, 4], [-4, 3], [0, -5]]),
+                "positive": f32([[1, 4], [-4, 0], [-2, -5]]),
+                "negative": f32([[-4, 3], [3, 4], [-4, 3]]),
+            },
+            why="Centroids (3, 4), (−4, 3), (0, −5); squared distances to the own centroid 4, 1, 1; 9, 1, 4; 4, 1, 1; "
+            "between the centroids 50, 90 and 80.",
+            mistakes={
+                # (3,4)/5, (-4,3)/5, (0,-5)/5. Farthest from them: (4,4) at 11.56+10.24, (-4,5) at 10.24+19.36, (-2,-5).
+                # Between them: 1.96+0.04 = 2, 0.36+3.24 = 3.6, 0.64+2.56 = 3.2.
+                "normalised_centroids": {
+                    "anchor": f32([[0.6, 0.8], [-0.8, 0.6], [0, -1]]),
+                    "positive": f32([[4, 4], [-4, 5], [-2, -5]]),
+                    "negative": f32([[-0.8, 0.6], [0.6, 0.8], [-0.8, 0.6]]),
+                },
+                # Three times the centroids; the same samples and centroids are farthest and nearest.
+                "sum_not_mean": {
+                    "anchor": f32([[9, 12], [-12, 9], [0, -15]]),
+                    "negative": f32([[-12, 9], [9, 12], [-12, 9]]),
+                },
+                # The mean of the nine is (-3, 6)/9. Farthest from it: (4,4), (-4,5), (-2,-5); the squared distances
+                # to the centroids are 22.2, 18.9 and 32.2.
+                "global_mean": {
+                    "anchor": f32([[-1 / 3, 2 / 3]] * 3),
+                    "positive": f32([[4, 4], [-4, 5], [-2, -5]]),
+                },
+            },
+        ),
+        Case(
+            name="a labels tensor",
+            teaches="Labels come as a list or as a LongTensor.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS)},
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+        ),
+    ),
+    hints=(
+        "Start with the P centroids, one row per class. The anchor is that table, and the negative is picked from it.",
+        "The positive needs the distance of every sample to its own centroid only: features - centroids[row_of_sample]. "
+        "The negative needs the P × P distances between centroids, with the diagonal set to infinity before argmin.",
+        "classes, row = labels.unique(return_inverse=True); centroids = zeros(P, D).index_add(0, row, features) / "
+        "counts[:, None]; distances = torch.cdist(centroids, centroids); distances.fill_diagonal_(inf) on a detached "
+        "copy; negative = centroids[distances.argmin(1)]. For the positive, a (P, B) table of the squared distances "
+        "to the own centroid, -inf where the class differs, and argmax(1).",
+    ),
+)
+
+LABELS = Exercise(
+    name="hard_cluster.labels",
+    title="Hard cluster sampler: any labels",
+    points=1,
+    target="HardClusterTripletsSampler",
+    call="sampler",
+    outputs=("anchor", "positive", "negative"),
+    free_row_order=True,
+    cases=(
+        Case(
+            name="interleaved labels",
+            teaches="Samples of a class need not stand side by side.",
+            # class 0: (0,0) (3,0) (0,0): c = (1,0), squared 1, 4, 1. class 1: (0,6) (0,6) (3,6): c = (1,6), 1, 1, 4.
+            inputs={
+                "features": f32([[0, 0], [0, 6], [3, 0], [0, 6], [0, 0], [3, 6]]),
+                "labels": [0, 1, 0, 1, 0, 1],
+            },
+            expected={
+                "anchor": f32([[1, 0], [1, 6]]),
+                "positive": f32([[3, 0], [3, 6]]),
+                "negative": f32([[1, 6], [1, 0]]),
+            },
+            why="Class 0 holds rows 0, 2, 4: centroid ((0+3+0)/3, 0) = (1, 0); class 1 holds rows 1, 3, 5: (1, 6).",
+            # Six runs of one sample: each is its own centroid and positive, and finds the nearest other sample.
+            mistakes={
+                "labels_assumed_sorted": {
+                    "anchor": f32([[0, 0], [0, 6], [3, 0], [0, 6], [0, 0], [3, 6]]),
+                    "positive": f32([[0, 0], [0, 6], [3, 0], [0, 6], [0, 0], [3, 6]]),
+                    "negative": f32([[0, 0], [0, 6], [0, 0], [0, 6], [0, 0], [0, 6]]),
+                }
+            },
+        ),
+        Case(
+            name="unequal class sizes",
+            teaches="Classes may have different numbers of samples.",
+            # class 0: (0,0) (2,0) (7,0) (3,0): c = (3,0), squared 9, 1, 16, 0. class 1: (0,4) (0,8): c = (0,6), a tie
+            # of 4 and 4, which the lower row wins.
+            inputs={
+                "features": f32([[0, 0], [2, 0], [7, 0], [3, 0], [0, 4], [0, 8]]),
+                "labels": [0, 0, 0, 0, 1, 1],
+            },
+            expected={
+                "anchor": f32([[3, 0], [0, 6]]),
+                "positive": f32([[7, 0], [0, 4]]),
+                "negative": f32([[0, 6], [3, 0]]),
+            },
+            why="Class 0: (0+2+7+3)/4 = 3; class 1: (4+8)/2 = 6, both its samples at distance 2: the lower row wins.",
+            # Cut in the middle: (0,0) (2,0) (7,0) with centroid (3,0), and (3,0) (0,4) (0,8) with centroid (1,4), from
+            # which they lie 4+16 = 20, 1 and 1+16 = 17 away.
+            mistakes={
+                "equal_class_sizes_assumed": {
+                    "anchor": f32([[3, 0], [1, 4]]),
+                    "positive": f32([[7, 0], [3, 0]]),
+                    "negative": f32([[1, 4], [3, 0]]),
+                }
+            },
+        ),
+        Case(
+            name="negative and sparse labels",
+            teaches="Labels are names: they may be negative and have gaps.",
+            inputs={"features": THREE, "labels": [-3, -3, -3, 40, 40, 40, 7, 7, 7]},
+            expected=THREE_TRIPLETS,
+            why="The classes −3, 40, 7 hold the points of the first exercise. " + THREE_WHY,
+        ),
+        Case(
+            name="labels around zero",
+            teaches="A label is not the row of its class.",
+            inputs={"features": THREE, "labels": [-1, -1, -1, 0, 0, 0, 1, 1, 1]},
+            expected=THREE_TRIPLETS,
+            why="The classes −1, 0, 1 hold the points of the first exercise. " + THREE_WHY,
+            # Rows -1, 0, 1 of the centroids' table are (2,9), (2,0), (4,3). Class -1: its farthest sample from (2,9) is
+            # (5,0) at 9+81. Class 0: from (2,0) it is (6,3) at 16+9. Class 1: from (4,3) it is (2,12) at 4+81.
+            mistakes={
+                "label_used_as_index": {
+                    "anchor": f32([[2, 9], [2, 0], [4, 3]]),
+                    "positive": f32([[5, 0], [6, 3], [2, 12]]),
+                    "negative": f32([[4, 3], [4, 3], [2, 0]]),
+                }
+            },
+        ),
+    ),
+    hints=(
+        "Nothing in the definition needs the labels to be numbers in order: they are names.",
+        "torch.unique with return_inverse=True gives the sorted classes and, for every sample, the row of its class; "
+        "return_counts=True gives the class sizes.",
+        "labels = torch.as_tensor(labels, device=features.device); classes, row, counts = "
+        "labels.unique(return_inverse=True, return_counts=True); then use row wherever you used labels.",
+    ),
+)
+
+# Two classes on a line, c_0 = (0+1+5)/3 = 2 and c_1 = (9+10+14)/3 = 11, positives 5 and 14.
+LINE = f32([[0], [1], [5], [9], [10], [14]])
+LINE_LABELS = [0, 0, 0, 1, 1, 1]
+LINE_TRIPLETS = {"anchor": f32([[2], [11]]), "positive": f32([[5], [14]]), "negative": f32([[11], [2]])}
+
+# Far from the origin: the same three points a class, at +0, +20 and +30 from 2^20. Squares near 2^40 are multiples of
+# 2^17 in float32, so by |a|² + |b|² − 2ab all distances come out as 0.
+FAR = 1048576.0
+FAR_POINTS = f32([[FAR + x] for x in (0, 1, 5, 20, 21, 25, 30, 31, 35)])
+
+TRAINING = Exercise(
+    name="hard_cluster.training",
+    title="Hard cluster sampler: fit for training",
+    points=1,
+    target="HardClusterTripletsSampler",
+    call="sampler",
+    outputs=("anchor", "positive", "negative"),
+    free_row_order=True,
+    cases=(
+        Case(
+            name="gradients",
+            teaches="Gradients flow through anchor, positive and negative.",
+            inputs={"features": LINE, "labels": LINE_LABELS},
+            gradient=True,
+            # L = (2-5)² - (2-11)² + (11-14)² - (11-2)². Through c_0: (2(2-5) - 4(2-11))/3 = (-6+36)/3 = 10 for each
+            # of its samples; the positive 5 has -2(2-5) = 6 more. Through c_1: (2(11-14) - 4(11-2))/3 = -14; 14 has 6 more.
+            expected={**LINE_TRIPLETS, "gradient": f32([[10], [10], [16], [-14], [-14], [-8]])},
+            why="For L = Σ ‖a − p‖² − ‖a − n‖²: each sample of class 0 moves c_0 by a third, "
+            "(2(2−5) − 4(2−11))/3 = 10; its positive has −2(2−5) = 6 more. Class 1: (2(11−14) − 4(11−2))/3 = −14, and 6.",
+            mistakes={"detached_centroids": {"gradient": f32([[0], [0], [6], [0], [0], [6]])}},
+        ),
+        Case(
+            name="the input stays as it is",
+            teaches="The features are not changed in place.",
+            inputs={"features": THREE, "labels": THREE_LABELS},
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+            mistakes={"changes_input_in_place": {}},  # recognised by the change itself
+        ),
+        Case(
+            name="double precision",
+            teaches="The result has the dtype of the features.",
+            inputs={"features": f64([[0], [1], [5], [9], [10], [14]]), "labels": LINE_LABELS},
+            expected={name: value.astype("float64") for name, value in LINE_TRIPLETS.items()},
+            why="The centroids are 2 and 11, as float64.",
+            mistakes={"casts_to_float32": LINE_TRIPLETS},
+        ),
+        Case(
+            name="far from the origin",
+            teaches="Distances stay right when the embeddings lie far from the origin, or nearly coincide.",
+            inputs={"features": FAR_POINTS, "labels": THREE_LABELS},
+            expected={
+                "anchor": f32([[FAR + 2], [FAR + 22], [FAR + 32]]),
+                "positive": f32([[FAR + 5], [FAR + 25], [FAR + 35]]),
+                "negative": f32([[FAR + 22], [FAR + 32], [FAR + 22]]),
+            },
+            why="The centroids are 2, 22 and 32 beyond 2^20; 22 and 32 are each other's nearest, and 22 is nearest to 2.",
+            tolerance=0.1 / FAR,
+            # With all distances 0 the first sample of the class and the first of the other classes win.
+            mistakes={
+                "matrix_product_distances": {
+                    "positive": f32([[FAR], [FAR + 20], [FAR + 30]]),
+                    "negative": f32([[FAR + 22], [FAR + 2], [FAR + 2]]),
+                }
+            },
+        ),
+    ),
+    hints=(
+        "Choosing (argmin, argmax) needs no gradient; what you choose must keep its own.",
+        "Compute the distances on features.detach(), shifted by their mean, and index the original features and "
+        "centroids with the result.",
+        "with torch.no_grad(): shifted = features - features.mean(0); …; choose rows. Then anchor = centroids, "
+        "positive = features[positive_row], negative = centroids[negative_row], with centroids computed outside of "
+        'no_grad. torch.cdist(..., compute_mode="donot_use_mm_for_euclid_dist") keeps the digits.',
+    ),
+)
+
+ERRORS = Exercise(
+    name="hard_cluster.errors",
+    title="Hard cluster sampler: bad input is refused",
+    points=1,
+    target="HardClusterTripletsSampler",
+    call="sampler",
+    outputs=("anchor", "positive", "negative"),
+    free_row_order=True,
+    cases=(
+        Case(
+            name="good input",
+            teaches="Good input is accepted.",
+            inputs={"features": LINE, "labels": LINE_LABELS},
+            expected=LINE_TRIPLETS,
+            why="The centroids are 2 and 11, the farthest samples 5 and 14.",
+        ),
+        Case(
+            name="one class",
+            teaches="Fewer than two classes: there is no negative.",
+            inputs={"features": f32([[0, 0], [1, 0]]), "labels": [3, 3]},
+            raises=("class",),
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="a class with one sample",
+            teaches="A class with one sample has no positive.",
+            inputs={"features": f32([[0, 0], [1, 0], [5, 5]]), "labels": [0, 0, 17]},
+            raises=("17",),
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="lengths that differ",
+            teaches="There must be one label for each row of the features.",
+            inputs={"features": f32([[0, 0], [1, 0], [5, 5], [6, 5]]), "labels": [0, 0, 1, 1, 1]},
+            raises=("length", "label", "4", "5"),
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="features with three dimensions",
+            teaches="Features are a matrix (B, D).",
+            inputs={"features": f32([[[0], [0]], [[1], [0]], [[5], [5]], [[6], [5]]]), "labels": [0, 0, 1, 1]},
+            raises=("shape", "2-D", "2D", "dim"),
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="not a number",
+            teaches="NaN in the features is refused.",
+            inputs={"features": f32([[0, 0], [1, float("nan")], [5, 5], [6, 5]]), "labels": [0, 0, 1, 1]},
+            raises=("nan", "finite", "number"),
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="infinity",
+            teaches="Infinite features are refused.",
+            inputs={"features": f32([[0, 0], [1, 0], [5, 5], [float("inf"), 5]]), "labels": [0, 0, 1, 1]},
+            raises=("inf", "finite"),
+            mistakes={"no_input_checks": {}},
+        ),
+    ),
+    hints=(
+        "Each fault gets its own sentence; _check_input_labels is the place for those that concern the labels.",
+        "Check in this order: features.ndim, len(labels) against len(features), torch.isfinite(features).all(), the "
+        "number of classes, the smallest class.",
+        "classes, counts = torch.as_tensor(labels).unique(return_counts=True); if len(classes) < 2: raise "
+        'ValueError("at least two classes are needed, got …"); if counts.min() < 2: raise ValueError(f"class '
+        '{classes[counts.argmin()]} has one sample").',
+    ),
+)
+
+LOSS = Exercise(
+    name="hard_cluster.loss",
+    title="The paper's cluster loss",
+    points=1,
+    target="ClusterLoss",
+    call="cluster_loss",
+    outputs=("loss",),
+    cases=(
+        Case(
+            name="three clusters",
+            teaches="Distances are squared, each class has its own hinge, and the classes are summed.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS), "alpha": 5.0},
+            # intra 9, 9, 9; inter 13, 13, 40. max(9-13+5, 0) + max(9-13+5, 0) + max(9-40+5, 0) = 1 + 1 + 0.
+            expected={"loss": f32(2)},
+            why="d^intra = 9, 9, 9; d^inter = 13, 13, 40; α = 5: max(1, 0) + max(1, 0) + max(−26, 0) = 2.",
+            mistakes={
+                # 3-√13+5 = 4.394449 twice, 3-√40+5 = 1.675445: 10.464342.
+                "unsquared_cluster_loss": {"loss": f32(10.464342)},
+                "mean_over_classes": {"loss": f32(2 / 3)},
+                "no_hinge": {"loss": f32(-24)},
+            },
+        ),
+        Case(
+            name="a wide margin",
+            teaches="A margin that every class but one violates.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS), "alpha": 30.0},
+            # 9-13+30 = 26 twice, 9-40+30 = -1.
+            expected={"loss": f32(52)},
+            why="α = 30: max(26, 0) + max(26, 0) + max(−1, 0) = 52.",
+            mistakes={"no_hinge": {"loss": f32(51)}, "mean_over_classes": {"loss": f32(52 / 3)}},
+        ),
+        Case(
+            name="gradients",
+            teaches="The loss carries its gradient back to every sample.",
+            inputs={"features": LINE, "labels": i64(LINE_LABELS), "alpha": 100.0},
+            gradient=True,
+            # intra 9 and 9, inter 81 and 81: 28 + 28. Both hinges are open, so the gradient is that of
+            # Σ intra - inter, worked out in hard_cluster.training.
+            expected={"loss": f32(56), "gradient": f32([[10], [10], [16], [-14], [-14], [-8]])},
+            why="2 · (9 − 81 + 100) = 56; the gradient is that of Σ ‖a − p‖² − ‖a − n‖² on the same points.",
+        ),
+    ),
+    hints=(
+        "Your sampler already finds everything the loss needs: anchor, positive and negative of every class.",
+        "d^intra = ‖anchor − positive‖², d^inter = ‖anchor − negative‖², both (P,); the hinge acts on each class.",
+        "anchor, positive, negative = sampler.sample(features, labels); intra = (anchor - positive).square().sum(1); "
+        "inter = (anchor - negative).square().sum(1); return (intra - inter + alpha).clamp(min=0).sum()",
+    ),
+)
+
+EXERCISES = (TRIPLETS, LABELS, TRAINING, ERRORS, LOSS)

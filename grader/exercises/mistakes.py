@@ -1,0 +1,60 @@
+"""What to tell a student whose answer is exactly that of a known wrong solution (`solutions.zoo` holds the code)."""
+
+MISTAKES: dict[str, str] = {
+    # HardClusterTripletsSampler
+    "own_centroid_not_excluded": "Your negative is the centroid of the anchor's own class: it lies at distance 0 from "
+    "itself. Exclude the diagonal before you look for the nearest centroid.",
+    "nearest_positive": "Your positive is the sample nearest to the centroid; the hard positive is the farthest one.",
+    "global_mean": "Your anchor is the mean of the whole batch; every class has a centroid of its own.",
+    "positive_from_whole_batch": "Your positive is the farthest sample of the batch; look within the anchor's class only.",
+    "detached_centroids": "Your centroids are detached: the gradient reaches the features only through the positive. "
+    "Anchor and negative must carry it too.",
+    "labels_assumed_sorted": "Your code takes a run of equal neighbouring labels for a class. Labels may be interleaved: "
+    "torch.unique(labels, return_inverse=True) gives every sample the row of its class.",
+    "equal_class_sizes_assumed": "Your code cuts the batch into parts of equal size; classes may differ in size.",
+    "label_used_as_index": "Your code uses the label itself as a row number. Labels may be negative or have gaps: "
+    "torch.unique(labels, return_inverse=True) gives every sample the row of its class.",
+    "sample_as_negative": "Your negative is a sample of another class; here it is the centroid of the nearest class.",
+    "farthest_negative": "Your negative is the farthest centroid; the hard negative is the nearest one.",
+    "matrix_product_distances": "Your distances come from a matrix product, |a|² + |b|² − 2ab, which loses all digits "
+    "when the embeddings lie far from the origin. Subtract the mean of the batch first, and call torch.cdist with "
+    'compute_mode="donot_use_mm_for_euclid_dist".',
+    "changes_input_in_place": "The features belong to the network's graph: work on a copy, not with in-place operations.",
+    "no_input_checks": "Check the input before you use it, and raise ValueError with a sentence that names the fault.",
+    "normalised_centroids": "Your centroids are scaled to unit length; a centroid is the plain mean.",
+    "sum_not_mean": "Your centroid is the sum of its class's features; divide by the number of samples.",
+    "casts_to_float32": "Your result is float32 whatever comes in; keep the dtype of the features.",
+    # ClusterLoss
+    "unsquared_cluster_loss": "Your distances are not squared; both d^intra and d^inter are squared in the paper.",
+    "mean_over_classes": "You average over the classes; the paper sums.",
+    "no_hinge": "A class whose clusters are already apart pulls your loss below zero: max(·, 0) is missing, class by class.",
+    # class_distances
+    "s_divided_by_n_squared": "You divide s by n²; the n pairs of a sample with itself do not count, so it is n² − n.",
+    "centroid_distances": "Your d is the squared distance between two centroids; asked for is the mean over all pairs "
+    "of samples, which is larger by the spread of both classes.",
+    "unsquared_class_distances": "Your distances are not squared.",
+    "pairs_counted_once": "You count each pair once but divide by n² − n, which counts it twice: s is half of what it is.",
+    "order_of_appearance": "Your classes stand in the order in which they appear; asked for is ascending order.",
+    # tree_level
+    "level_counted_from_root": "You count from the root down; the level is the height above the leaves: 0 is the "
+    "character itself.",
+    "same_character_is_level_one": "Two samples of the same character meet at the leaf, level 0, not at their alphabet.",
+    "alphabets_ignored": "Two characters of one alphabet meet at that alphabet, level 1, before the root.",
+    # violate_margin
+    "constant_level": "You use the level of different alphabets for every pair; ask tree_level for each pair.",
+    "anchor_negative_swapped": "You subtract s of the negative's class; the margin subtracts that of the anchor's class.",
+    "keeps_gradient": "The margin is a constant for the optimiser: compute it under torch.no_grad() or detach it.",
+    "d0_over_all_distances": "Your d_0 is the mean of all class distances; it is the mean of s, the distance within a "
+    "class.",
+    "clamped_at_zero": "You clamp the margin at zero; it may be negative, for a class whose spread is large.",
+    "levels_ignored": "You use L = 16 whatever is asked for; use the argument levels.",
+    "label_as_row": "You use the label as a row of s; the rows follow `classes`, which may have gaps "
+    "(see torch.searchsorted).",
+    # HierarchicalTripletMarginLossWithSampler
+    "gradient_through_margin": "Your gradient also runs through the margin, which is a constant: the network could "
+    "lower the loss by lowering the margin.",
+    "mean_over_active": "You average over the triplets that violate their margin; the mean runs over all of them.",
+    "unsquared_distances": "Your distances are not squared; the margin is in squared units.",
+    "mean_margin": "You use one mean margin for all triplets; each triplet has its own.",
+    "sum_not_mean_loss": "You sum over the triplets; asked for is the mean.",
+}

@@ -1,0 +1,134 @@
+"""Reports as plain text and as HTML, and the picture of a two-dimensional case.
+
+Whatever came from a student's kernel is escaped here, once, where it becomes HTML.
+"""
+
+import io
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+
+from grader.judge import Report, Verdict, explain
+
+# Okabe and Ito's palette: safe for the colour-blind, legible on light and dark pages.
+GREEN, RED, BLUE, ORANGE, GREY = "#009E73", "#D55E00", "#0072B2", "#E69F00", "#808080"
+CLASS_COLOURS = ("#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
+CLASS_MARKERS = "osD^v"
+
+
+def text(report: Report) -> str:
+    lines = [_headline(report)]
+    for verdict in _shown(report):
+        lines.append(f"  {'passed' if verdict.passed else 'failed'}  {verdict.case.name}: {verdict.case.teaches}")
+        lines += [f"          {sentence}" for sentence in sentences(verdict)]
+    return "\n".join(lines)
+
+
+def html(report: Report) -> str:
+    colour = GREEN if report.passed else RED
+    rows = "".join(_row(verdict) for verdict in _shown(report))
+    return (
+        f'<div style="border-left: 4px solid {colour}; padding: 2px 12px; margin: 4px 0">'
+        f"<strong>{escape(_headline(report))}</strong>"
+        f'<ul style="list-style: none; margin: 4px 0; padding: 0">{rows}</ul>{_first_picture(report)}</div>'
+    )
+
+
+def _headline(report: Report) -> str:
+    passed = sum(verdict.passed for verdict in report.verdicts)
+    state = "passed" if report.passed else "not implemented yet" if _untouched(report) else "not there yet"
+    points = f"{report.score} of {report.exercise.points} point{'s' if report.exercise.points != 1 else ''}"
+    return f"{report.exercise.title}: {state} ({passed} of {len(report.verdicts)} cases, {points})"
+
+
+def _untouched(report: Report) -> bool:
+    return all(verdict.reason.startswith("Not implemented yet") for verdict in report.verdicts)
+
+
+def _shown(report: Report) -> tuple[Verdict, ...]:
+    """One verdict stands for all while nothing is implemented."""
+    return report.verdicts[:1] if _untouched(report) else report.verdicts
+
+
+def sentences(verdict: Verdict) -> list[str]:
+    """What a failed case says, in the order in which it helps."""
+    if verdict.passed:
+        return []
+    why = "" if verdict.case.hidden else verdict.case.why
+    return [sentence for sentence in (verdict.reason, explain(verdict), why and f"By hand: {why}") if sentence]
+
+
+def _row(verdict: Verdict) -> str:
+    mark, colour = ("✓", GREEN) if verdict.passed else ("✗", RED)
+    details = "".join(f'<div style="margin-left: 1.4em">{escape(sentence)}</div>' for sentence in sentences(verdict))
+    return (
+        f'<li><span style="color: {colour}; font-weight: bold">{mark}</span> '
+        f"<strong>{escape(verdict.case.name)}</strong>: {escape(verdict.case.teaches)}{details}</li>"
+    )
+
+
+def _first_picture(report: Report) -> str:
+    """The first failed case that can be drawn, expected beside given."""
+    for verdict in report.verdicts:
+        if not verdict.passed and drawable(verdict):
+            return picture(verdict)
+    return ""
+
+
+def drawable(verdict: Verdict) -> bool:
+    """Triplets in the plane, given in the right shape; never a hidden case, whose inputs stay hidden."""
+    features = verdict.case.inputs.get("features")
+    return (
+        not verdict.case.hidden
+        and verdict.given is not None
+        and "anchor" in verdict.case.expected
+        and isinstance(features, np.ndarray)
+        and features.ndim == 2
+        and features.shape[1] == 2
+        and all(
+            value.shape == (len(value), 2) and len(value) and np.isfinite(value).all()
+            for name, value in verdict.given.items()
+            if name != "gradient"
+        )
+    )
+
+
+def picture(verdict: Verdict) -> str:
+    """An SVG of two panels, expected and given: samples by class, centroids, and the triplets as arrows."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    features = verdict.case.inputs["features"]  # (B, 2)
+    labels = np.asarray(verdict.case.inputs["labels"])  # (B,)
+    buffer = io.StringIO()
+    # Fixed ids and no date: the same report is the same text, which nbval and git rely on.
+    with mpl.rc_context({"svg.hashsalt": verdict.case.name, "svg.fonttype": "none", "font.size": 8}):
+        figure = Figure(figsize=(7, 3.2), facecolor="white")
+        panels = figure.subplots(1, 2, sharex=True, sharey=True)
+        figure.subplots_adjust(left=0.05, right=0.8, bottom=0.1, top=0.9, wspace=0.08)
+        for panel, title, triplets in zip(panels, ("expected", "yours"), (verdict.case.expected, verdict.given)):
+            _draw_triplets(panel, features, labels, triplets)
+            panel.set_title(title)
+        figure.legend(*panels[0].get_legend_handles_labels(), loc="center right", fontsize=7)
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    return f'<div role="img" aria-label="{escape(_alternative(verdict))}">{svg[svg.index("<svg") :]}</div>'
+
+
+def _draw_triplets(panel, features: np.ndarray, labels: np.ndarray, triplets: Mapping[str, np.ndarray]) -> None:
+    for position, label in enumerate(dict.fromkeys(labels.tolist())):
+        style = position % len(CLASS_COLOURS)
+        points = features[labels == label]
+        panel.scatter(*points.T, c=CLASS_COLOURS[style], marker=CLASS_MARKERS[style], s=36, label=f"class {label}")
+    panel.scatter(*triplets["anchor"].T, c="black", marker="x", s=40, label="anchor")
+    for role, colour, width in (("positive", GREEN, 0.012), ("negative", RED, 0.006)):
+        starts, steps = triplets["anchor"], triplets[role] - triplets["anchor"]  # (P, 2) each
+        style = {"color": colour, "width": width, "angles": "xy", "scale_units": "xy", "scale": 1}
+        panel.quiver(*starts.T, *steps.T, **style, label=f"to the {role}")
+    panel.grid(alpha=0.3)
+    panel.margins(0.15)
+
+
+def _alternative(verdict: Verdict) -> str:
+    return f"{verdict.case.name}, the triplets expected and yours. " + " ".join(sentences(verdict))
