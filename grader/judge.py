@@ -15,6 +15,7 @@ from grader.exercises.mistakes import MISTAKES
 from grader.exercises.model import Case, Exercise
 
 TEXT_LIMIT = 500  # characters of the student's own words in a report
+NOT_YET = "Not implemented yet."
 KNOWN_INPUTS = ("features", "labels", "class_a", "class_b", "anchor_labels", "negative_labels", "alphabet_of", "ids")
 
 
@@ -92,7 +93,7 @@ def _judge_exception(case: Case, raised: Any) -> Verdict:
     details = raised if isinstance(raised, Mapping) else {}
     kind, message, line = (_text(details.get(key)) for key in ("type", "message", "line"))
     if kind == "NotImplementedError":
-        return Verdict(case, False, f"Not implemented yet. {message}".strip())
+        return Verdict(case, False, f"{NOT_YET} {message}".strip())
     if not case.raises:
         # A message may quote the input, which stays hidden in a hidden case.
         what = kind if case.hidden else f"{kind}: {message}"

@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from grader.judge import Report, Verdict, explain
+from grader.judge import NOT_YET, Report, Verdict, explain
 
 # Okabe and Ito's palette: safe for the colour-blind, legible on light and dark pages.
 GREEN, RED, BLUE, ORANGE, GREY = "#009E73", "#D55E00", "#0072B2", "#E69F00", "#808080"
@@ -43,7 +43,7 @@ def _headline(report: Report) -> str:
 
 
 def _untouched(report: Report) -> bool:
-    return all(verdict.reason.startswith("Not implemented yet") for verdict in report.verdicts)
+    return all(verdict.reason.startswith(NOT_YET) for verdict in report.verdicts)
 
 
 def _shown(report: Report) -> tuple[Verdict, ...]:
@@ -55,7 +55,7 @@ def sentences(verdict: Verdict) -> list[str]:
     """What a failed case says, in the order in which it helps."""
     if verdict.passed:
         return []
-    why = "" if verdict.case.hidden else verdict.case.why
+    why = "" if verdict.case.hidden or verdict.reason.startswith(NOT_YET) else verdict.case.why
     return [sentence for sentence in (verdict.reason, explain(verdict), why and f"By hand: {why}") if sentence]
 
 

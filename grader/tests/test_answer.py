@@ -1,0 +1,124 @@
+"""Running a student's object: whatever it does, an answer comes out, and it says what happened."""
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+from grader import wire
+from grader.answer import answer
+from grader.exercises.model import f32, i64
+
+INPUTS = {"features": f32([[0], [1], [5], [9], [10], [14]]), "labels": [0, 0, 0, 1, 1, 1]}
+
+
+class Sampler:
+    """The right answer to INPUTS, written for two classes of three."""
+
+    def sample(self, features, labels):
+        centroids = features.view(2, 3, 1).mean(1)
+        return centroids, features[[2, 5]], centroids.flip(0)
+
+
+def outputs(result: dict) -> dict[str, np.ndarray]:
+    return {name: wire.decode(value) for name, value in result["outputs"].items()}
+
+
+def test_outputs_and_gradient_come_back_as_arrays():
+    given = outputs(answer("sampler", Sampler, INPUTS, gradient=True))
+    assert given["anchor"].tolist() == [[2], [11]]
+    # Worked out by hand in grader/exercises/hard_cluster.py.
+    assert given["gradient"].tolist() == [[10], [10], [16], [-14], [-14], [-8]]
+
+
+def test_an_object_is_as_good_as_its_class():
+    assert answer("sampler", Sampler(), INPUTS) == answer("sampler", Sampler, INPUTS)
+
+
+def test_an_exception_comes_back_with_the_students_line(tmp_path, monkeypatch):
+    # The innermost line outside of libraries: inner, not torch's, and not ours.
+    (tmp_path / "student_work.py").write_text(
+        "import torch\n\ndef inner(x):\n    return torch.stack(x)\n\nclass S:\n    def sample(self, f, labels):\n"
+        "        return inner([])\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    import student_work
+
+    raised = answer("sampler", student_work.S, INPUTS)["raised"]
+    assert raised["line"] == "inner, line 4: return torch.stack(x)"
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), NotImplementedError("write it"), ValueError("a" * 9999)])
+def test_no_exception_escapes_and_messages_are_bounded(error):
+    class Raises:
+        def sample(self, features, labels):
+            raise error
+
+    raised = answer("sampler", Raises, INPUTS)["raised"]
+    assert raised["type"] == type(error).__name__
+    assert len(raised["message"]) <= 500
+
+
+def returning(value):
+    class Returns:
+        def sample(self, features, labels):
+            return value
+
+    return Returns
+
+
+@pytest.mark.parametrize(
+    ("value", "sentence"),
+    [
+        (None, "your code returned a NoneType; expected are 3 values"),
+        ((torch.ones(2, 1),) * 2, "your code returned 2 values"),
+        (([1.0], [2.0], [3.0]), "your anchor is a list; expected is a torch.Tensor"),
+        ((torch.ones(2, 1), torch.ones(3, 1), torch.ones(2, 1)), r"one common shape \(P, D\)"),
+    ],
+)
+def test_a_result_of_the_wrong_kind_has_its_own_sentence(value, sentence):
+    assert re.search(sentence, answer("sampler", returning(value), INPUTS)["malformed"])
+
+
+def test_a_detached_result_has_no_gradient_and_says_so():
+    detached = returning((torch.ones(2, 1),) * 3)
+    assert "no gradient flows back" in answer("sampler", detached, INPUTS, gradient=True)["malformed"]
+
+
+def test_a_change_of_the_input_in_place_is_reported():
+    class Careless(Sampler):
+        def sample(self, features, labels):
+            features -= 1
+            return super().sample(features, labels)
+
+    assert answer("sampler", Sampler, INPUTS)["changed"] == []
+    assert answer("sampler", Careless, INPUTS)["changed"] == ["features"]
+
+
+def test_the_cases_own_inputs_stay_untouched():
+    class Vandal(Sampler):
+        def sample(self, features, labels):
+            with torch.no_grad():
+                features.zero_()
+            return super().sample(features, labels)
+
+    before = INPUTS["features"].copy()
+    answer("sampler", Vandal, INPUTS)
+    np.testing.assert_array_equal(INPUTS["features"], before)
+
+
+def test_a_margin_that_keeps_its_gradient_is_reported():
+    inputs = {
+        "features": f32([[1, 0], [0, 1]]),
+        "labels": i64([0, 0]),
+        "anchor_labels": i64([0]),
+        "negative_labels": i64([0]),
+        "alphabet_of": i64([0]),
+        "beta": 0.1,
+        "levels": 4,
+    }
+    attached = outputs(answer("violate_margin", lambda features, **rest: features.sum()[None], inputs))
+    constant = outputs(answer("violate_margin", lambda features, **rest: features.detach().sum()[None], inputs))
+    assert attached["keeps_gradient"]
+    assert not constant["keeps_gradient"]

@@ -1,0 +1,114 @@
+"""The three names a notebook uses, in a student's session and while grading."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from IPython.utils.capture import capture_output
+
+from grader import check, hint, ready
+from grader.check import ANSWER_MIME, INPUTS_VARIABLE
+from grader.exercises import EXERCISES
+from grader.questions import Unanswered, published, visible_cases, write_questions
+
+
+def level(class_a, class_b, alphabet_of):
+    return 2 - (alphabet_of[class_a] == alphabet_of[class_b]).long() - (class_a == class_b).long()
+
+
+def stub(class_a, class_b, alphabet_of):
+    raise NotImplementedError("Return the level.")
+
+
+@pytest.fixture
+def questions(tmp_path, monkeypatch):
+    path = tmp_path / "questions.json"
+    write_questions(path, visible_cases())
+    monkeypatch.setenv(INPUTS_VARIABLE, str(path))
+    return path
+
+
+def test_a_check_reports_and_opens_the_gate(capsys):
+    assert not check("hierarchical.tree_level", stub).passed
+    assert not ready("hierarchical.tree_level")
+    assert "hierarchical.tree_level         not there yet" in capsys.readouterr().out
+    assert check("hierarchical.tree_level", level).passed
+    assert ready("hierarchical.tree_level")
+
+
+def test_the_gate_of_a_chapter_lists_all_that_is_missing(capsys):
+    assert not ready("hard_cluster")
+    printed = capsys.readouterr().out
+    for name in EXERCISES:
+        assert (name in printed) == name.startswith("hard_cluster.")
+
+
+def test_a_gate_without_names_is_open():
+    assert ready()
+
+
+def test_while_grading_nothing_trains(questions):
+    check("hierarchical.tree_level", level)
+    assert not ready()
+    assert not ready("hierarchical.tree_level")
+
+
+def test_while_grading_a_check_publishes_answers_and_no_verdict(questions):
+    with capture_output() as captured:
+        assert check("hierarchical.tree_level", level) is None
+    (output,) = captured.outputs
+    bundle = output.data[ANSWER_MIME]
+    assert set(output.data) == {ANSWER_MIME}
+    assert set(bundle["answers"]) == {case.name for case in EXERCISES["hierarchical.tree_level"].cases}
+    assert "passed" not in json.dumps(bundle)
+
+
+def test_questions_hold_inputs_only_and_cannot_be_written(questions):
+    written = json.loads(questions.read_text())
+    assert set(written) == set(EXERCISES)
+    for of_exercise in written.values():
+        for question in of_exercise:
+            assert set(question) == {"name", "inputs", "gradient"}
+    assert questions.stat().st_mode & 0o222 == 0
+
+
+def test_an_unknown_name_is_an_error_with_a_suggestion():
+    with pytest.raises(ValueError, match=r"did you mean 'hierarchical\.tree_level'"):
+        check("hierarchical.treelevel", level)
+    with pytest.raises(ValueError, match="there is no exercise 'nothing'"):
+        ready("nothing")
+
+
+def test_every_exercise_has_three_hints(capsys):
+    for name in EXERCISES:
+        texts = set()
+        for number in (1, 2, 3):
+            hint(name, number)
+            texts.add(capsys.readouterr().out)
+        assert len(texts) == 3
+        assert all(len(text) > 40 for text in texts)
+    with pytest.raises(ValueError, match="levels 1 to 3, got 4"):
+        hint("hard_cluster.triplets", 4)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "reason"),
+    [
+        ([], "published no answers"),
+        ([{"output_type": "error", "ename": "NameError", "evalue": "x"}], "stopped with NameError: x"),
+        ([{"data": {ANSWER_MIME: {"exercise": "e", "answers": {}}}}] * 2, "more than once"),
+        ([{"data": {ANSWER_MIME: {"exercise": "other", "answers": {}}}}], "another exercise"),
+        ([{"data": {ANSWER_MIME: [1, 2]}}], "another exercise"),
+        ([{"data": {ANSWER_MIME: {"exercise": "e", "answers": [3]}}}], "no readable form"),
+    ],
+)
+def test_a_cell_without_usable_answers_says_why(outputs, reason):
+    with pytest.raises(Unanswered, match=reason):
+        published({"outputs": outputs}, "e")
+
+
+def test_importing_the_grader_is_light():
+    heavy = ["torch", "matplotlib", "catalyst", "nbgrader", "nbformat", "albumentations", "rich", "IPython"]
+    code = f"import sys, grader; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

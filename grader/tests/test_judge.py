@@ -1,0 +1,154 @@
+"""Comparing answers: right ones pass in any row order, everything else fails with a reason and never raises."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from grader import wire
+from grader.exercises import EXERCISES
+from grader.exercises.model import Case
+from grader.judge import explain, judge, judge_case
+
+TRIPLETS = EXERCISES["hard_cluster.triplets"]
+CASE = TRIPLETS.cases[0]
+ERROR_CASE = EXERCISES["hard_cluster.errors"].cases[1]
+LEVEL = EXERCISES["hierarchical.tree_level"]
+
+
+def answering(outputs: dict, changed: tuple = ()) -> dict:
+    encoded = {name: wire.encode(value) for name, value in outputs.items()}
+    return json.loads(json.dumps({"outputs": encoded, "changed": list(changed)}))
+
+
+def test_the_expected_values_pass():
+    assert judge_case(TRIPLETS, CASE, answering(CASE.expected)).passed
+
+
+def test_the_rows_of_triplets_come_in_any_order():
+    shuffled = {name: value[[2, 0, 1]] for name, value in CASE.expected.items()}
+    assert judge_case(TRIPLETS, CASE, answering(shuffled)).passed
+
+
+def test_rows_are_one_set_of_triplets_not_three_sets():
+    torn = {**CASE.expected, "positive": CASE.expected["positive"][[1, 0, 2]]}
+    assert not judge_case(TRIPLETS, CASE, answering(torn)).passed
+
+
+def test_one_right_triplet_repeated_does_not_pass():
+    repeated = {name: value[[0, 0, 0]] for name, value in CASE.expected.items()}
+    assert not judge_case(TRIPLETS, CASE, answering(repeated)).passed
+
+
+def test_other_exercises_keep_their_row_order():
+    case = LEVEL.cases[0]
+    assert not judge_case(LEVEL, case, answering({"level": case.expected["level"][::-1].copy()})).passed
+
+
+@pytest.mark.parametrize(("error", "passes"), [(0.9e-4, True), (1.1e-3, False)])
+def test_floats_may_differ_by_the_tolerance_times_their_size(error, passes):
+    # Tolerance 1e-4; the largest expected number of the row is 12.
+    near = {**CASE.expected, "anchor": (CASE.expected["anchor"] + error).astype(np.float32)}
+    assert judge_case(TRIPLETS, CASE, answering(near)).passed is passes
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_never_equals_a_number(value):
+    broken = {**CASE.expected, "negative": np.full_like(CASE.expected["negative"], value)}
+    assert not judge_case(TRIPLETS, CASE, answering(broken)).passed
+
+
+def test_a_wrong_dtype_and_a_wrong_shape_have_their_own_sentences():
+    doubled = {**CASE.expected, "anchor": CASE.expected["anchor"].astype(np.float64)}
+    assert "dtype float64; expected is float32" in judge_case(TRIPLETS, CASE, answering(doubled)).reason
+    cut = {name: value[:2] for name, value in CASE.expected.items()}
+    assert "shape (2, 2); expected is (3, 2)" in judge_case(TRIPLETS, CASE, answering(cut)).reason
+
+
+def test_a_known_mistake_is_recognised_and_explained():
+    wrong = {**CASE.expected, **CASE.mistakes["own_centroid_not_excluded"]}
+    verdict = judge_case(TRIPLETS, CASE, answering(wrong))
+    assert verdict.mistake == "own_centroid_not_excluded"
+    assert "diagonal" in explain(verdict)
+    assert "is (2, 0); expected is (4, 3)" in verdict.reason
+
+
+def test_changing_the_input_fails_even_with_the_right_values():
+    verdict = judge_case(TRIPLETS, CASE, answering(CASE.expected, changed=("features",)))
+    assert not verdict.passed
+    assert verdict.mistake == "changes_input_in_place"
+
+
+@pytest.mark.parametrize(
+    ("raised", "passes"),
+    [
+        ({"type": "ValueError", "message": "fewer than two classes"}, True),
+        ({"type": "ValueError", "message": "bad"}, False),
+        ({"type": "IndexError", "message": "class"}, False),
+        ({"type": "NotImplementedError", "message": "class"}, False),
+    ],
+)
+def test_a_refusal_is_a_value_error_that_names_the_fault(raised, passes):
+    assert judge_case(TRIPLETS, ERROR_CASE, {"raised": raised}).passed is passes
+
+
+def test_accepting_bad_input_is_the_mistake_of_not_checking():
+    assert judge_case(TRIPLETS, ERROR_CASE, answering(CASE.expected)).mistake == "no_input_checks"
+
+
+def test_a_hidden_case_gives_away_neither_input_nor_expected_value():
+    secret = replace(CASE, hidden=True, why="the secret 4321", expected={k: v + 4321 for k, v in CASE.expected.items()})
+    refused: Case = replace(ERROR_CASE, hidden=True, raises=("4321",))
+    answers = [
+        (secret, answering(CASE.expected)),
+        (secret, {"raised": {"type": "KeyError", "message": "4321", "line": "sample, line 2: x"}}),
+        (refused, answering(CASE.expected)),
+        (refused, {"raised": {"type": "ValueError", "message": "no"}}),
+    ]
+    for case, given_answer in answers:
+        report = judge(TRIPLETS, [case], {case.name: given_answer})
+        assert not report.passed
+        assert "4321" not in repr(report) + report._repr_html_()
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+)
+SHAPED = st.fixed_dictionaries(
+    {},
+    optional={
+        "outputs": st.dictionaries(st.sampled_from(["anchor", "positive", "negative"]), JSON) | JSON,
+        "changed": JSON,
+        "raised": st.fixed_dictionaries({}, optional={"type": JSON, "message": JSON, "line": JSON}) | JSON,
+        "malformed": JSON,
+    },
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(JSON | SHAPED)
+def test_any_json_at_all_is_a_failed_case_with_a_reason(answer):
+    for case in (CASE, ERROR_CASE):
+        report = judge(TRIPLETS, [case], {case.name: answer})
+        assert not report.passed
+        assert report.verdicts[0].reason
+        assert report._repr_html_()
+
+
+def test_a_list_ten_thousand_deep_is_a_failed_case_too():
+    deep: list = []
+    for _ in range(10_000):
+        deep = [deep]
+    for answer in (deep, {"outputs": {"anchor": deep}}, {"malformed": deep}, {"raised": {"message": deep}}):
+        assert not judge(TRIPLETS, [CASE], {CASE.name: answer}).passed
+
+
+def test_points_are_earned_by_all_cases_together():
+    right = {case.name: answering(case.expected) for case in TRIPLETS.cases}
+    assert judge(TRIPLETS, TRIPLETS.cases, right).score == 1
+    assert judge(TRIPLETS, TRIPLETS.cases, {**right, CASE.name: None}).score == 0
+    assert judge(TRIPLETS, (), {}).score == 0

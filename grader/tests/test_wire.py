@@ -1,0 +1,71 @@
+"""Arrays keep every bit on their way out of a kernel, and nothing else gets through."""
+
+import base64
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from grader import wire
+
+
+@pytest.mark.parametrize("dtype", sorted(wire.DTYPES))
+def test_an_array_comes_back_bit_for_bit(dtype):
+    array = np.arange(6).reshape(2, 3).astype(dtype)
+    back = wire.decode(json.loads(json.dumps(wire.encode(array))))
+    assert back.dtype == array.dtype
+    np.testing.assert_array_equal(back, array)
+
+
+def test_nan_infinity_and_empty_arrays_survive():
+    array = np.array([np.nan, -np.inf, 1e-45], dtype=np.float32)
+    np.testing.assert_array_equal(wire.decode(json.loads(json.dumps(wire.encode(array)))), array)
+    assert wire.decode(wire.encode(np.zeros((0, 4)))).shape == (0, 4)
+    assert wire.decode(wire.encode(np.array(2.5))) == 2.5
+
+
+def test_bfloat16_travels_by_name_only():
+    assert wire.encode_tensor(torch.ones(2, dtype=torch.bfloat16)) == {"dtype": "bfloat16", "shape": [2], "data": ""}
+
+
+def good() -> dict:
+    return {"dtype": "float32", "shape": [2], "data": base64.b64encode(bytes(8)).decode()}
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"dtype": "object"}, "dtype object"),
+        ({"dtype": ["float32"]}, "dtype"),
+        ({"dtype": None}, "dtype"),
+        ({"shape": "2"}, "short list"),
+        ({"shape": [1] * 9}, "short list"),
+        ({"shape": [-2]}, "no size"),
+        ({"shape": [2.0]}, "no size"),
+        ({"shape": [True, 2]}, "no size"),
+        ({"shape": [2**40]}, "no size"),
+        ({"shape": [2**20, 2**10]}, "more than 4 MB"),
+        ({"shape": [3]}, "length"),
+        ({"data": 8}, "length"),
+        ({"data": "AAAAAAAAAAA!"}, "not base64"),
+        ({"data": "AAAAAAAAAAAA"}, "length"),
+    ],
+)
+def test_a_malformed_array_is_refused_with_a_reason(change, reason):
+    with pytest.raises(wire.MalformedArray, match=reason):
+        wire.decode({**good(), **change})
+
+
+@pytest.mark.parametrize("nonsense", [None, 3, "x", [], [[]]])
+def test_what_is_no_mapping_is_refused(nonsense):
+    with pytest.raises(wire.MalformedArray):
+        wire.decode(nonsense)
+
+
+def test_inputs_keep_lists_and_numbers_as_they_are():
+    inputs = {"features": np.ones((2, 2), np.float32), "labels": [1, -1], "alpha": 0.5}
+    back = wire.decode_inputs(json.loads(json.dumps(wire.encode_inputs(inputs))))
+    assert back["labels"] == [1, -1]
+    assert back["alpha"] == 0.5
+    np.testing.assert_array_equal(back["features"], inputs["features"])
