@@ -1,0 +1,64 @@
+"""`grader check` on what is no notebook: one sentence, exit code 2."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from grader import cli
+from grader.run import run
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "there is no such file"), (b"{", "not a readable notebook"), (b"\xff\xfe\x00", "not a readable notebook")],
+)
+def test_what_cannot_be_read_is_one_sentence_and_exit_code_2(tmp_path, capsys, content, reason):
+    path = tmp_path / "homework3.ipynb"
+    if content is not None:
+        path.write_bytes(content)
+    assert cli.main(["check", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert reason in error
+    assert error.count("\n") == 1
+
+
+def test_a_directory_is_one_sentence_too(tmp_path, capsys):
+    assert cli.main(["check", str(tmp_path)]) == 2
+    assert "not a readable notebook" in capsys.readouterr().err
+
+
+def notebook(path, *cells: str):
+    nbformat.write(new_notebook(cells=[new_code_cell(cell) for cell in cells]), path)
+    return path
+
+
+@pytest.mark.slow
+def test_a_dead_kernel_and_a_missing_cell_are_reasons_not_errors(tmp_path):
+    path = notebook(tmp_path / "n.ipynb", "import os; os._exit(1)", "")
+    reports = run(path)
+    assert "did not finish" in reports["hard_cluster.triplets"]
+    path = notebook(tmp_path / "n.ipynb", "1 + 1")
+    assert run(path)["hard_cluster.triplets"] == "no cell of the notebook checks it"
+
+
+@pytest.mark.slow
+def test_a_cell_that_raises_does_not_stop_the_others(tmp_path):
+    path = notebook(
+        tmp_path / "n.ipynb",
+        "1 / 0",
+        "from grader import check",
+        "def tree_level(a, b, alphabet_of):\n"
+        "    return 2 - (alphabet_of[a] == alphabet_of[b]).long() - (a == b).long()",
+        "check('hierarchical.tree_level', tree_level)",
+        'check("hierarchical.class_distances", undefined)',
+    )
+    reports = run(path)
+    assert reports["hierarchical.tree_level"].passed
+    assert "NameError" in reports["hierarchical.class_distances"]
+
+
+def test_help_names_the_commands(capsys):
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(["--help"])
+    assert exit_.value.code == 0
+    assert "check" in capsys.readouterr().out

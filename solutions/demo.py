@@ -1,0 +1,110 @@
+"""The main job from end to end, on the embedded data: `make demo`, or `python -m solutions.demo`.
+
+In the scratch course folder `demo-course/` it builds the assignment, hands in the sample submissions, grades them,
+writes feedback and exports the grades, all with nbgrader's own commands; then it trains the solved notebook briefly.
+"""
+
+import argparse
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from rich.console import Console
+from rich.table import Table
+from tqdm import tqdm
+
+from grader.exercises import EXERCISES
+from solutions import build, course, samples
+
+NAME = "homework3"
+FOLDER = course.ROOT / "demo-course"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m solutions.demo", description=__doc__.partition("\n")[0])
+    parser.add_argument("--no-training", action="store_true", help="stop after grading")
+    options = parser.parse_args(arguments)
+    console = Console()
+    started = time.monotonic()
+    try:
+        prepare_data(console)
+        grade(console)
+        if not options.no_training:
+            train(console)
+    except course.CommandFailed as problem:
+        print(problem, file=sys.stderr)
+        return 1
+    console.print(f"\nDone in {time.monotonic() - started:.0f} s.")
+    return 0
+
+
+def prepare_data(console: Console) -> None:
+    import data
+
+    console.rule("1  data")
+    glyphs = data.load("glyphs")
+    for part, split in (("train", glyphs.train), ("valid", glyphs.valid)):
+        classes, alphabets = len(split.characters), len(split.alphabets)
+        console.print(f"{part}: {len(split.images)} drawings of {classes} characters in {alphabets} alphabets")
+
+
+def grade(console: Console) -> None:
+    console.rule("2  assignment, submissions, grades, feedback")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    course.create(FOLDER)
+    console.print(f"[bold]$ nbgrader generate_assignment {NAME}[/bold]")
+    student_version = course.assign(FOLDER, NAME, build.master_notebook(course.MASTERS / NAME / f"{NAME}.py"))
+    for student, make in samples.SAMPLES.items():
+        course.submit(FOLDER, student, NAME, make(student_version))
+    _run(console, "autograde", NAME, notebooks=len(samples.SAMPLES))
+    _run(console, "generate_feedback", NAME, notebooks=len(samples.SAMPLES))
+    _run(console, "export")
+    console.print(score_table(course.scores(FOLDER, NAME)))
+    console.print(f"Feedback for each student: {_relative(FOLDER / 'feedback')}/STUDENT/{NAME}/{NAME}.html")
+    console.print(f"Grades as a table:         {_relative(FOLDER / 'grades.csv')}")
+
+
+def score_table(scores: dict[str, dict[str, float]]) -> Table:
+    table = Table("student", *(name.replace(".", "\n") for name in EXERCISES), "total", title="points")
+    for student, grades in sorted(scores.items()):
+        points = [grades[name.replace(".", "-")] for name in EXERCISES]
+        table.add_row(student, *(f"{point:g}" for point in points), f"{sum(points):g}")
+    return table
+
+
+def train(console: Console) -> None:
+    """The quick mode of the solved notebook, run unattended as papermill runs it."""
+    import papermill
+
+    console.rule("3  training")
+    student_version = nbformat.read(FOLDER / "release" / NAME / f"{NAME}.ipynb", as_version=4)
+    solved = FOLDER / "solved" / f"{NAME}.ipynb"
+    course.write(solved, samples.reference(student_version))
+    trained = solved.with_name(f"{NAME}-trained.ipynb")
+    papermill.execute_notebook(solved, trained, cwd=solved.parent, kernel_name="python3", progress_bar=True)
+    results = json.loads((solved.parent / "results.json").read_text())
+    table = Table("method", "CMC@1", "CMC@5", "CMC@10", "seconds", title=f"solved notebook, {results['dataset']}")
+    for method, result in results["methods"].items():
+        table.add_row(method, *(f"{result[f'cmc{k:02}']:.3f}" for k in (1, 5, 10)), f"{result['seconds']:.0f}")
+    console.print(table)
+    console.print(f"The notebook with its pictures: {_relative(trained)}")
+
+
+def _run(console: Console, *command: str, notebooks: int | None = None) -> None:
+    """One command of nbgrader's, with a bar over the notebooks where there are several."""
+    console.print(f"[bold]$ nbgrader {' '.join(command)}[/bold]")
+    with tqdm(total=notebooks, unit="notebook", disable=notebooks is None) as bar:
+        course.nbgrader(
+            FOLDER, *command, on_line=lambda line: bar.update("Setting destination file permissions" in line)
+        )
+
+
+def _relative(path: Path) -> Path:
+    return path.relative_to(course.ROOT)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Sample submissions: what students might hand in, made from the student notebook. `make demo` grades them, the tests
+too, and the solved one is what trains.
+
+A submission carries its own code, because the kernel that grades it does not have `solutions`.
+"""
+
+import copy
+import inspect
+import re
+from collections.abc import Callable, Mapping
+
+from nbformat import NotebookNode
+
+from solutions import hierarchy, losses, samplers, zoo
+
+# What the reference needs beside itself: a module's own text, without its imports from here.
+REFERENCE_MODULES = {
+    "HardClusterTripletsSampler": samplers,
+    "ClusterLoss": losses,
+    "class_distances": hierarchy,
+}
+WRONG = {wrong.name: wrong.source for wrong in zoo.ZOO}
+
+
+def reference_source(target: str) -> str:
+    """The cell that defines `target` as the reference does; a later target of the same module needs no more code."""
+    module = REFERENCE_MODULES.get(target)
+    if module is None:
+        return f"# {target}: defined above, with the rest of its module"
+    return re.sub(r"^from solutions[^\n]*\n", "", inspect.getsource(module), flags=re.MULTILINE)
+
+
+def solve(notebook: NotebookNode, sources: Mapping[str, str]) -> NotebookNode:
+    """A copy of a student notebook, with the cells of these targets replaced by these sources.
+
+    Raises:
+        ValueError: no solution cell of the notebook defines a target.
+    """
+    solved = copy.deepcopy(notebook)
+    for target, source in sources.items():
+        places = [index for index, cell in enumerate(notebook.cells) if _defines(cell, target)]
+        if len(places) != 1:
+            raise ValueError(f"{len(places)} solution cells of the notebook define {target}; there should be one")
+        solved.cells[places[0]].source = source.strip()
+    return solved
+
+
+def _defines(cell: NotebookNode, target: str) -> bool:
+    is_solution = cell.metadata.get("nbgrader", {}).get("solution", False)
+    return is_solution and re.search(rf"^(class|def) {target}\b", cell.source, re.MULTILINE) is not None
+
+
+def reference(notebook: NotebookNode) -> NotebookNode:
+    return solve(notebook, {target: reference_source(target) for target in zoo.RIGHT})
+
+
+def half_done(notebook: NotebookNode) -> NotebookNode:
+    chapter = ("HardClusterTripletsSampler", "ClusterLoss")
+    return solve(notebook, {target: zoo.RIGHT[target] for target in chapter})
+
+
+def untouched(notebook: NotebookNode) -> NotebookNode:
+    return copy.deepcopy(notebook)
+
+
+def with_mistake(name: str) -> Callable[[NotebookNode], NotebookNode]:
+    """All right but for one known mistake."""
+    wrong = next(wrong for wrong in zoo.ZOO if wrong.name == name)
+    return lambda notebook: solve(notebook, {**zoo.RIGHT, wrong.target: wrong.source})
+
+
+def warns(notebook: NotebookNode) -> NotebookNode:
+    """All right, and noisy: prints, a warning and a log line from within the graded code."""
+    noise = 'points = features.double()\n        print("sampling"); import warnings; warnings.warn("noisy but right")'
+    noisy = zoo.RIGHT["HardClusterTripletsSampler"].replace("points = features.double()", noise)
+    return solve(notebook, {**zoo.RIGHT, "HardClusterTripletsSampler": noisy})
+
+
+SAMPLES: dict[str, Callable[[NotebookNode], NotebookNode]] = {
+    "ada_reference": reference,
+    "ben_half_done": half_done,
+    "cleo_own_centroid": with_mistake("own_centroid_not_excluded"),
+    "dan_centroid_distances": with_mistake("centroid_distances"),
+    "eva_gradient_through_margin": with_mistake("gradient_through_margin"),
+    "finn_untouched": untouched,
+    "gus_warns": warns,
+}

@@ -1,0 +1,189 @@
+"""Plain nbgrader from master to grades: the sample submissions, graded once in a scratch course, and what came of it."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.check import ANSWER_MIME
+from grader.exercises import EXERCISES
+from solutions import build, course, samples
+
+pytestmark = pytest.mark.slow
+NAME = "homework3"
+ALL = {name.replace(".", "-") for name in EXERCISES}
+
+
+def master() -> nbformat.NotebookNode:
+    return build.master_notebook(course.MASTERS / NAME / f"{NAME}.py")
+
+
+@pytest.fixture(scope="session")
+def graded(tmp_path_factory) -> Path:
+    """A course folder in which every sample was handed in, graded, and given feedback."""
+    folder = tmp_path_factory.mktemp("course")
+    course.create(folder)
+    student_version = course.assign(folder, NAME, master())
+    for student, make in samples.SAMPLES.items():
+        course.submit(folder, student, NAME, make(student_version))
+    for command in (["autograde", NAME], ["generate_feedback", NAME], ["export"]):
+        course.nbgrader(folder, *command)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scores(graded) -> dict[str, dict[str, float]]:
+    return course.scores(graded, NAME)
+
+
+def lost(grades: dict[str, float]) -> set[str]:
+    return {name for name, score in grades.items() if score == 0}
+
+
+def test_every_graded_cell_is_one_exercise_and_one_point(scores):
+    for grades in scores.values():
+        assert set(grades) == ALL
+        assert set(grades.values()) <= {0, 1}
+
+
+@pytest.mark.parametrize("student", ["ada_reference", "gus_warns"])
+def test_right_code_gets_all_points_however_noisy(scores, student):
+    assert lost(scores[student]) == set()
+
+
+def test_untouched_work_gets_none(scores):
+    assert lost(scores["finn_untouched"]) == ALL
+
+
+def test_half_done_work_gets_its_half(scores):
+    assert lost(scores["ben_half_done"]) == {name for name in ALL if name.startswith("hierarchical-")}
+
+
+def test_a_wrong_sampler_loses_the_sampler_and_keeps_the_rest(scores):
+    sampler = {f"hard_cluster-{part}" for part in ("triplets", "labels", "training", "errors")}
+    assert lost(scores["cleo_own_centroid"]) == sampler
+
+
+def test_a_wrong_distance_loses_that_one_point(scores):
+    # The margin needs only s, which this student has right.
+    assert lost(scores["dan_centroid_distances"]) == {"hierarchical-class_distances"}
+
+
+def test_a_gradient_through_the_margin_loses_that_one_point(scores):
+    assert lost(scores["eva_gradient_through_margin"]) == {"hierarchical-gradients"}
+
+
+def autograded(graded: Path, student: str) -> nbformat.NotebookNode:
+    return nbformat.read(graded / "autograded" / student / NAME / f"{NAME}.ipynb", as_version=4)
+
+
+def test_a_report_replaces_the_answers_of_every_graded_cell(graded):
+    for student in samples.SAMPLES:
+        for cell in autograded(graded, student).cells:
+            if cell.metadata.get("nbgrader", {}).get("grade"):
+                assert "text/html" in cell.outputs[0].data
+                assert not any(ANSWER_MIME in output.get("data", {}) for output in cell.outputs)
+
+
+def test_the_students_own_prints_are_kept(graded):
+    cells = {cell.id: cell for cell in autograded(graded, "gus_warns").cells}
+    printed = "".join(output.text for output in cells["hard_cluster-triplets"].outputs[1:])
+    assert "sampling" in printed
+    assert "noisy but right" in printed
+
+
+def test_nothing_trains_while_grading(graded):
+    assert not list((graded / "autograded").rglob("results.json"))
+
+
+def test_feedback_explains_the_mistake_and_shows_the_picture(graded):
+    page = (graded / "feedback" / "cleo_own_centroid" / NAME / f"{NAME}.html").read_text()
+    assert "Exclude the diagonal" in page
+    assert 'aria-label="three clusters, the triplets expected and yours' in page
+    assert "(hidden)" in page
+
+
+def test_the_export_has_a_line_for_every_student(graded):
+    with (graded / "grades.csv").open() as file:
+        rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
+    assert rows == {
+        "ada_reference": 10,
+        "ben_half_done": 5,
+        "cleo_own_centroid": 6,
+        "dan_centroid_distances": 9,
+        "eva_gradient_through_margin": 9,
+        "finn_untouched": 0,
+        "gus_warns": 10,
+    }
+
+
+def test_the_release_holds_the_notebook_and_no_solution(graded):
+    files = [path.relative_to(graded / "release") for path in (graded / "release").rglob("*") if path.is_file()]
+    assert files == [Path(NAME, f"{NAME}.ipynb")]
+    text = (graded / "release" / files[0]).read_text()
+    assert "BEGIN SOLUTION" not in text
+    assert "from solutions" not in text
+
+
+def test_a_failure_of_the_grader_costs_nothing_and_is_flagged(tmp_path):
+    """With a judge that breaks, the cells are left for the instructor, without a score."""
+    from nbgrader.api import Gradebook
+
+    folder = tmp_path / "course"
+    course.create(folder)
+    student_version = course.assign(folder, NAME, master())
+    course.submit(folder, "ada", NAME, samples.reference(student_version))
+    settings = folder / "nbgrader_config.py"
+    settings.write_text(
+        settings.read_text() + "\nimport grader.autograde.judge\n"
+        "grader.autograde.judge.judge = lambda *arguments: 1 / 0  # a fault of ours\n"
+    )
+    output = course.nbgrader(folder, "autograde", NAME)
+    assert "The grader failed on hard_cluster.triplets" in output
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        (submission,) = gradebook.assignment_submissions(NAME)
+        grades = [grade for book in submission.notebooks for grade in book.grades]
+        assert all(grade.needs_manual_grade and grade.auto_score is None for grade in grades)
+
+
+@pytest.fixture(scope="session")
+def handed_in(graded):
+    return lambda student: graded / "submitted" / student / NAME / f"{NAME}.ipynb"
+
+
+def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", *map(str, arguments)], capture_output=True, text=True)
+
+
+def test_grader_check_exits_with_0_only_when_all_pass(handed_in):
+    right = command("grader.cli", "check", handed_in("ada_reference"))
+    assert right.returncode == 0, right.stdout
+    assert "10 of 10 points" in right.stdout
+    wrong = command("grader.cli", "check", handed_in("cleo_own_centroid"))
+    assert wrong.returncode == 1
+    assert "Exclude the diagonal" in wrong.stdout
+    assert "6 of 10 points" in wrong.stdout
+
+
+def test_grader_check_leaves_the_notebook_as_it_is(handed_in):
+    before = handed_in("finn_untouched").read_bytes()
+    assert command("grader.cli", "check", handed_in("finn_untouched")).returncode == 1
+    assert handed_in("finn_untouched").read_bytes() == before
+
+
+def test_pytest_runs_the_visible_cases_on_a_submission(handed_in):
+    result = command("pytest", "-q", "-p", "no:cacheprovider", "--submission", handed_in("dan_centroid_distances"))
+    assert result.returncode == 1
+    failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
+    assert len(failed) == len(EXERCISES["hierarchical.class_distances"].cases)
+    assert "squared distance between two centroids" in result.stdout
+    visible = sum(len(exercise.cases) for exercise in EXERCISES.values())
+    assert f"{len(failed)} failed, {visible - len(failed)} passed" in result.stdout
+
+
+def test_a_chapter_of_a_submission_can_be_picked_by_its_marker(handed_in):
+    options = ["-q", "-p", "no:cacheprovider", "-m", "hard_cluster", "--submission"]
+    assert command("pytest", *options, handed_in("ben_half_done")).returncode == 0

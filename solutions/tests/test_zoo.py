@@ -1,0 +1,61 @@
+"""The hidden cases catch every wrong solution, and charge a single fault a single point."""
+
+import pytest
+
+from grader.answer import answer
+from grader.exercises import EXERCISES
+from grader.judge import judge
+from solutions import hidden
+from solutions.zoo import RIGHT, ZOO, Wrong, build
+
+HIDDEN = {seed: hidden.cases(seed) for seed in range(5)}
+# Faults that one exercise alone is about: a student who makes one loses that point and no other.
+COST_ONE_POINT = {
+    "detached_centroids": "hard_cluster.training",
+    "labels_assumed_sorted": "hard_cluster.labels",
+    "equal_class_sizes_assumed": "hard_cluster.labels",
+    "label_used_as_index": "hard_cluster.labels",
+    "matrix_product_distances": "hard_cluster.training",
+    "no_input_checks": "hard_cluster.errors",
+    "casts_to_float32": "hard_cluster.training",
+    "gradient_through_margin": "hierarchical.gradients",
+}
+
+
+def failed(target: str, student, cases) -> set[str]:
+    """The exercises that the student's object fails."""
+    result = set()
+    for name, exercise in EXERCISES.items():
+        if exercise.target == target:
+            answers = {case.name: answer(exercise.call, student, case.inputs, case.gradient) for case in cases[name]}
+            if not judge(exercise, cases[name], answers).passed:
+                result.add(name)
+    return result
+
+
+def ids(wrong: Wrong) -> str:
+    return wrong.name
+
+
+@pytest.mark.parametrize("wrong", ZOO, ids=ids)
+def test_hidden_cases_of_every_seed_catch_every_wrong_solution(wrong):
+    for cases in HIDDEN.values():
+        exercises = failed(wrong.target, wrong.object, cases)
+        assert exercises
+        assert exercises == {COST_ONE_POINT.get(wrong.name)} or wrong.name not in COST_ONE_POINT
+
+
+@pytest.mark.parametrize("target", RIGHT)
+def test_hidden_cases_accept_the_right_loops(target):
+    for cases in HIDDEN.values():
+        assert failed(target, build(target), cases) == set()
+
+
+def test_names_are_unique_and_every_object_has_its_wrong_solutions():
+    assert len({wrong.name for wrong in ZOO}) == len(ZOO) >= 16
+    assert {wrong.target for wrong in ZOO} == set(RIGHT) == {exercise.target for exercise in EXERCISES.values()}
+
+
+def test_an_edit_that_does_not_apply_is_an_error():
+    with pytest.raises(ValueError, match="stands 0 times"):
+        _ = Wrong("nothing", "tree_level", {"no such text": ""}).source

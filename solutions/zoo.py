@@ -1,0 +1,290 @@
+"""Named wrong solutions, the grader's own test: each is a right, slow solution with one edit, the mistake itself.
+
+RIGHT holds, for every object that a student writes, such a plain solution as source text; ZOO lists the edits. Both
+become sample submissions (`solutions.samples`), and the tests prove that every exercise accepts the first and that
+the case made for a mistake recognises it by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from catalyst.contrib.data import IInbatchTripletSampler
+from torch import nn
+
+RIGHT: dict[str, str] = {
+    "HardClusterTripletsSampler": """
+class HardClusterTripletsSampler(IInbatchTripletSampler):
+    def _check_input_labels(self, labels):
+        classes, counts = torch.unique(torch.as_tensor(labels), return_counts=True)
+        if len(classes) < 2:
+            raise ValueError(f"a batch needs two classes, this one has {len(classes)}")
+        if counts.min() < 2:
+            raise ValueError(f"class {classes[counts.argmin()]} has one sample only")
+
+    def sample(self, features, labels):
+        if features.ndim != 2:
+            raise ValueError(f"features must be 2-D, their shape is {tuple(features.shape)}")
+        if len(features) != len(labels):
+            raise ValueError(f"lengths differ: {len(features)} features, {len(labels)} labels")
+        if not features.isfinite().all():
+            raise ValueError("features must be finite, without NaN and infinity")
+        self._check_input_labels(labels)
+        labels = torch.as_tensor(labels, device=features.device)
+        points = features.double()
+        classes = labels.unique()
+        centroids = torch.stack([points[labels == c].mean(dim=0) for c in classes])
+        anchors, positives, negatives = [], [], []
+        for i, c in enumerate(classes):
+            anchor = centroids[i]
+            own = points[labels == c]
+            to_own = (own - anchor).square().sum(dim=1)
+            to_centroids = (centroids - anchor).square().sum(dim=1)
+            to_centroids[i] = torch.inf
+            anchors.append(anchor)
+            positives.append(own[to_own.argmax()])
+            negatives.append(centroids[to_centroids.argmin()])
+        return tuple(torch.stack(rows).to(features.dtype) for rows in (anchors, positives, negatives))
+""",
+    "ClusterLoss": """
+class ClusterLoss(nn.Module):
+    def __init__(self, alpha):
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, features, labels):
+        labels = torch.as_tensor(labels, device=features.device)
+        classes = labels.unique()
+        centroids = torch.stack([features[labels == c].mean(dim=0) for c in classes])
+        terms = []
+        for i, c in enumerate(classes):
+            intra = (features[labels == c] - centroids[i]).square().sum(dim=1).max(dim=0).values
+            inter = (centroids[classes != c] - centroids[i]).square().sum(dim=1).min(dim=0).values
+            terms.append((intra - inter + self.alpha).clamp(min=0))
+        return torch.stack(terms).sum()
+""",
+    "class_distances": """
+def class_distances(features, labels):
+    labels = torch.as_tensor(labels, device=features.device)
+    classes = labels.unique()
+    squared = (features[:, None] - features).square().sum(dim=2)
+    blocks = [[squared[labels == p][:, labels == q] for q in classes] for p in classes]
+    d = torch.stack([torch.stack([block.mean() for block in row]) for row in blocks])
+    s = []
+    for i in range(len(classes)):
+        within = blocks[i][i]
+        n = len(within)
+        s.append(within.sum() / (n * n - n))
+    return classes, d, torch.stack(s)
+""",
+    "tree_level": """
+def tree_level(class_a, class_b, alphabet_of):
+    level = torch.full_like(class_a, 2)
+    level[alphabet_of[class_a] == alphabet_of[class_b]] = 1
+    level[class_a == class_b] = 0
+    return level
+""",
+    "violate_margin": """
+def violate_margin(features, labels, anchor_labels, negative_labels, alphabet_of, beta=0.1, levels=16):
+    with torch.no_grad():
+        classes, d, s = class_distances(features, labels)
+        d_0 = s.mean()
+        level = tree_level(anchor_labels, negative_labels, alphabet_of)
+        d_l = level * (4 - d_0) / levels + d_0
+        row = torch.searchsorted(classes, anchor_labels)
+        return beta + d_l - s[row]
+""",
+    "HierarchicalTripletMarginLossWithSampler": """
+class HierarchicalTripletMarginLossWithSampler(nn.Module):
+    def __init__(self, sampler_inbatch, alphabet_of, beta=0.1, levels=16):
+        super().__init__()
+        self.sampler = sampler_inbatch
+        self.alphabet_of = alphabet_of
+        self.beta = beta
+        self.levels = levels
+
+    def forward(self, features, labels):
+        labels = torch.as_tensor(labels, device=features.device)
+        a, p, n = self.sampler.sample_ids(features, labels)
+        margin = violate_margin(features, labels, labels[a], labels[n], self.alphabet_of, self.beta, self.levels)
+        to_positive = (features[a] - features[p]).square().sum(dim=1)
+        to_negative = (features[a] - features[n]).square().sum(dim=1)
+        terms = (to_positive - to_negative + margin).clamp(min=0)
+        return terms.mean()
+""",
+}
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """name: of the mistake; target: whose solution is edited; edits: text of RIGHT[target] -> what stands there instead."""
+
+    name: str
+    target: str
+    edits: Mapping[str, str]
+
+    @property
+    def source(self) -> str:
+        source = RIGHT[self.target]
+        for old, new in self.edits.items():
+            if source.count(old) != 1:
+                raise ValueError(
+                    f"{self.name}: the edited text stands {source.count(old)} times in {self.target}: {old}"
+                )
+            source = source.replace(old, new)
+        return source
+
+    @property
+    def object(self) -> Any:
+        return build(self.target, self.source)
+
+
+def build(target: str, source: str | None = None) -> Any:
+    """The object named `target`, made from `source` (None: the right one) amid the right solutions of the others."""
+    namespace = {"torch": torch, "nn": nn, "IInbatchTripletSampler": IInbatchTripletSampler}
+    for text in RIGHT.values():
+        exec(text, namespace)
+    exec(RIGHT[target] if source is None else source, namespace)
+    return namespace[target]
+
+
+def _sampler(name: str, edits: Mapping[str, str]) -> Wrong:
+    return Wrong(name, "HardClusterTripletsSampler", edits)
+
+
+NEGATIVE = "to_centroids = (centroids - anchor).square().sum(dim=1)"
+POSITIVE = "to_own = (own - anchor).square().sum(dim=1)"
+EXCLUDED = "            to_centroids[i] = torch.inf\n"
+
+ZOO: tuple[Wrong, ...] = (
+    _sampler("own_centroid_not_excluded", {EXCLUDED: ""}),
+    _sampler("nearest_positive", {"to_own.argmax()": "to_own.argmin()"}),
+    _sampler("global_mean", {"anchor = centroids[i]": "anchor = points.mean(dim=0)"}),
+    _sampler("positive_from_whole_batch", {"own = points[labels == c]": "own = points"}),
+    _sampler("detached_centroids", {"mean(dim=0) for c": "mean(dim=0).detach() for c"}),
+    _sampler(
+        "labels_assumed_sorted",
+        {
+            "classes = labels.unique()": "_, labels = labels.unique_consecutive(return_inverse=True)\n"
+            "        classes = labels.unique()"
+        },
+    ),
+    _sampler(
+        "equal_class_sizes_assumed",
+        {
+            "classes = labels.unique()": "classes = labels.unique()\n"
+            "        points = points[labels.argsort(stable=True)]\n"
+            "        labels = classes.repeat_interleave(len(points) // len(classes))"
+        },
+    ),
+    _sampler("label_used_as_index", {"for i, c in enumerate(classes)": "for i, c in zip(classes, classes)"}),
+    _sampler(
+        "sample_as_negative",
+        {
+            NEGATIVE: "others = points[labels != c]\n            to_others = (others - anchor).square().sum(dim=1)",
+            EXCLUDED: "",
+            "centroids[to_centroids.argmin()]": "others[to_others.argmin()]",
+        },
+    ),
+    _sampler("farthest_negative", {"= torch.inf": "= -torch.inf", "to_centroids.argmin()": "to_centroids.argmax()"}),
+    _sampler(
+        "matrix_product_distances",
+        {
+            "points = features.double()": "points = features",
+            POSITIVE: "to_own = own.square().sum(dim=1) + anchor.square().sum() - 2 * own @ anchor",
+            NEGATIVE: "to_centroids = centroids.square().sum(dim=1) + anchor.square().sum() - 2 * centroids @ anchor",
+        },
+    ),
+    _sampler(
+        "changes_input_in_place",
+        {"points = features.double()": "points = features.sub_(features.detach().mean(dim=0)).double()"},
+    ),
+    _sampler(
+        "no_input_checks",
+        {
+            "if len(classes) < 2": "if False",
+            "if counts.min() < 2": "if False",
+            "if features.ndim != 2": "if False",
+            "if len(features) != len(labels)": "if False",
+            "if not features.isfinite().all()": "if False",
+        },
+    ),
+    _sampler(
+        "normalised_centroids",
+        {
+            "anchors, positives, negatives = [], [], []": "centroids = nn.functional.normalize(centroids)\n"
+            "        anchors, positives, negatives = [], [], []"
+        },
+    ),
+    _sampler("sum_not_mean", {"mean(dim=0) for c": "sum(dim=0) for c"}),
+    _sampler("casts_to_float32", {".to(features.dtype)": ".float()"}),
+    Wrong(
+        "unsquared_cluster_loss",
+        "ClusterLoss",
+        {
+            "square().sum(dim=1).max": "norm(dim=1).max",
+            "square().sum(dim=1).min": "norm(dim=1).min",
+        },
+    ),
+    Wrong("mean_over_classes", "ClusterLoss", {"torch.stack(terms).sum()": "torch.stack(terms).mean()"}),
+    Wrong("no_hinge", "ClusterLoss", {".clamp(min=0)": ""}),
+    Wrong("s_divided_by_n_squared", "class_distances", {"(n * n - n)": "(n * n)"}),
+    Wrong(
+        "centroid_distances",
+        "class_distances",
+        {
+            "    d = torch.stack([torch.stack([block.mean() for block in row]) for row in blocks])": "    centroids = "
+            "torch.stack([features[labels == p].mean(dim=0) for p in classes])\n"
+            "    d = (centroids[:, None] - centroids).square().sum(dim=2)"
+        },
+    ),
+    Wrong("unsquared_class_distances", "class_distances", {".square().sum(dim=2)": ".norm(dim=2)"}),
+    Wrong("pairs_counted_once", "class_distances", {"within.sum()": "within.triu().sum()"}),
+    Wrong(
+        "order_of_appearance",
+        "class_distances",
+        {"classes = labels.unique()": "classes = torch.tensor(list(dict.fromkeys(labels.tolist())))"},
+    ),
+    Wrong("level_counted_from_root", "tree_level", {"return level": "return 2 - level"}),
+    Wrong("same_character_is_level_one", "tree_level", {"    level[class_a == class_b] = 0\n": ""}),
+    Wrong("alphabets_ignored", "tree_level", {"    level[alphabet_of[class_a] == alphabet_of[class_b]] = 1\n": ""}),
+    Wrong(
+        "constant_level",
+        "violate_margin",
+        {"tree_level(anchor_labels, negative_labels, alphabet_of)": "torch.full_like(anchor_labels, 2)"},
+    ),
+    Wrong("anchor_negative_swapped", "violate_margin", {"(classes, anchor_labels)": "(classes, negative_labels)"}),
+    Wrong("keeps_gradient", "violate_margin", {"torch.no_grad()": "torch.enable_grad()"}),
+    Wrong("d0_over_all_distances", "violate_margin", {"d_0 = s.mean()": "d_0 = d.mean()"}),
+    Wrong("clamped_at_zero", "violate_margin", {"beta + d_l - s[row]": "(beta + d_l - s[row]).clamp(min=0)"}),
+    Wrong("levels_ignored", "violate_margin", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
+    Wrong("label_as_row", "violate_margin", {"s[row]": "s[anchor_labels]"}),
+    Wrong(
+        "gradient_through_margin",
+        "HierarchicalTripletMarginLossWithSampler",
+        {
+            "margin = violate_margin(features, labels, labels[a], labels[n], self.alphabet_of, self.beta, self.levels)": (
+                "classes, _, s = class_distances(features, labels)\n"
+                "        level = tree_level(labels[a], labels[n], self.alphabet_of)\n"
+                "        d_l = level * (4 - s.mean()) / self.levels + s.mean()\n"
+                "        margin = self.beta + d_l - s[torch.searchsorted(classes, labels[a])]"
+            )
+        },
+    ),
+    Wrong(
+        "mean_over_active",
+        "HierarchicalTripletMarginLossWithSampler",
+        {"terms.mean()": "terms.sum() / (terms > 0).sum().clamp(min=1)"},
+    ),
+    Wrong(
+        "unsquared_distances",
+        "HierarchicalTripletMarginLossWithSampler",
+        {
+            "features[p]).square().sum(dim=1)": "features[p]).norm(dim=1)",
+            "features[n]).square().sum(dim=1)": "features[n]).norm(dim=1)",
+        },
+    ),
+    Wrong("mean_margin", "HierarchicalTripletMarginLossWithSampler", {"+ margin)": "+ margin.mean())"}),
+    Wrong("sum_not_mean_loss", "HierarchicalTripletMarginLossWithSampler", {"terms.mean()": "terms.sum()"}),
+)
