@@ -26,12 +26,14 @@ def text(report: Report) -> str:
 
 
 def html(report: Report) -> str:
+    """The report as a list of cases, with a picture under the first failed one that can be drawn."""
     colour = GREEN if report.passed else RED
-    rows = "".join(_row(verdict) for verdict in _shown(report))
+    drawn = next((verdict for verdict in report.verdicts if not verdict.passed and drawable(verdict)), None)
+    rows = "".join(_row(verdict, picture(verdict) if verdict is drawn else "") for verdict in _shown(report))
     return (
         f'<div style="border-left: 4px solid {colour}; padding: 2px 12px; margin: 4px 0">'
         f"<strong>{escape(_headline(report))}</strong>"
-        f'<ul style="list-style: none; margin: 4px 0; padding: 0">{rows}</ul>{_first_picture(report)}</div>'
+        f'<ul style="list-style: none; margin: 4px 0; padding: 0">{rows}</ul></div>'
     )
 
 
@@ -59,21 +61,13 @@ def sentences(verdict: Verdict) -> list[str]:
     return [sentence for sentence in (verdict.reason, explain(verdict), why and f"By hand: {why}") if sentence]
 
 
-def _row(verdict: Verdict) -> str:
+def _row(verdict: Verdict, drawing: str) -> str:
     mark, colour = ("✓", GREEN) if verdict.passed else ("✗", RED)
     details = "".join(f'<div style="margin-left: 1.4em">{escape(sentence)}</div>' for sentence in sentences(verdict))
     return (
         f'<li><span style="color: {colour}; font-weight: bold">{mark}</span> '
-        f"<strong>{escape(verdict.case.name)}</strong>: {escape(verdict.case.teaches)}{details}</li>"
+        f"<strong>{escape(verdict.case.name)}</strong>: {escape(verdict.case.teaches)}{details}{drawing}</li>"
     )
-
-
-def _first_picture(report: Report) -> str:
-    """The first failed case that can be drawn, expected beside given."""
-    for verdict in report.verdicts:
-        if not verdict.passed and drawable(verdict):
-            return picture(verdict)
-    return ""
 
 
 def drawable(verdict: Verdict) -> bool:

@@ -88,7 +88,7 @@ def train(console: Console) -> None:
     results = json.loads((solved.parent / "results.json").read_text())
     table = Table("method", "CMC@1", "CMC@5", "CMC@10", "seconds", title=f"solved notebook, {results['dataset']}")
     for method, result in results["methods"].items():
-        table.add_row(method, *(f"{result[f'cmc{k:02}']:.3f}" for k in (1, 5, 10)), f"{result['seconds']:.0f}")
+        table.add_row(method, *(f"{result['cmc'][k]:.3f}" for k in ("1", "5", "10")), f"{result['seconds']:.0f}")
     console.print(table)
     console.print(f"The notebook with its pictures: {_relative(trained)}")
 

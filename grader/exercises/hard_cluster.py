@@ -66,6 +66,8 @@ TRIPLETS = Exercise(
             why="Centroids (3, 4), (−4, 3), (0, −5); squared distances to the own centroid 4, 1, 1; 9, 1, 4; 4, 1, 1; "
             "between the centroids 50, 90 and 80.",
             mistakes={
+                "own_centroid_not_excluded": {"negative": f32([[3, 4], [-4, 3], [0, -5]])},
+                "nearest_positive": {"positive": f32([[4, 4], [-4, 4], [1, -5]])},
                 # (3,4)/5, (-4,3)/5, (0,-5)/5. Farthest from them: (4,4) at 11.56+10.24, (-4,5) at 10.24+19.36, (-2,-5).
                 # Between them: 1.96+0.04 = 2, 0.36+3.24 = 3.6, 0.64+2.56 = 3.2.
                 "normalised_centroids": {

@@ -1,0 +1,96 @@
+"""The tracked notebooks are what their masters build; whatever drifts, and whatever would let nbval pass idly, fails."""
+
+import copy
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell
+
+from solutions import build, course
+
+NAME = "homework3"
+STUDENT = course.STUDENTS / NAME / f"{NAME}.ipynb"
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    return build.build([NAME], tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture
+def tracked(tmp_path, monkeypatch):
+    """A copy of the tracked student notebook at the path that `drift` looks at."""
+    path = tmp_path / "notebooks" / f"{NAME}.ipynb"
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    course.write(path, nbformat.read(STUDENT, as_version=4))
+
+    def change(edit) -> list[str]:
+        notebook = nbformat.read(path, as_version=4)
+        edit(notebook)
+        course.write(path, notebook)
+        return build.drift(path, built_student)
+
+    built_student = nbformat.read(STUDENT, as_version=4)
+    return change
+
+
+def test_tracked_notebooks_agree_with_their_masters(built):
+    assert [problem for path, notebook in built.items() for problem in build.drift(path, notebook)] == []
+
+
+def test_a_missing_notebook_is_drift(built, tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "ROOT", tmp_path)
+    assert build.drift(tmp_path / "gone.ipynb", built[STUDENT]) == ["gone.ipynb is missing."]
+
+
+def test_a_changed_cell_and_a_changed_score_are_drift(tracked):
+    def edit_source(notebook):
+        notebook.cells[0].source += "!"
+
+    def edit_points(notebook):
+        graded = next(cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade"))
+        graded.metadata.nbgrader.points = 5
+
+    assert "differs from what its master builds" in tracked(edit_source)[0]
+    assert "differs from what its master builds" in tracked(edit_points)[0]
+
+
+def test_missing_outputs_and_stored_errors_are_drift(tracked):
+    def clear(notebook):
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs, cell.execution_count = [], None
+
+    def fail(notebook):
+        cell = next(cell for cell in notebook.cells if cell.cell_type == "code")
+        cell.outputs = [nbformat.v4.new_output("error", ename="E", evalue="", traceback=[])]
+        cell.execution_count = 1
+
+    assert any("without outputs" in problem for problem in tracked(clear))
+    assert any("with an error" in problem for problem in tracked(fail))
+
+
+def test_every_graded_cell_of_the_student_version_has_a_stored_report():
+    graded = [
+        cell for cell in nbformat.read(STUDENT, as_version=4).cells if cell.metadata.get("nbgrader", {}).get("grade")
+    ]
+    assert len(graded) == 10
+    for cell in graded:
+        assert "not implemented yet" in cell.outputs[0].data["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("def f():\n    # YOUR CODE HERE\n    pass", "does not end in raise"),
+        ("def f():\n    # YOUR CODE HERE\n    raise NotImplementedError()", "does not end in raise"),
+        ("def f():\n    return 1", "nothing was cut out"),
+    ],
+)
+def test_a_stub_that_would_not_say_what_to_write_is_refused(source, problem):
+    cell = new_code_cell(source, id="stub")
+    with pytest.raises(build.BuildError, match=problem):
+        build._require_stub(NAME, cell)
+    good = copy.copy(cell)
+    good.source = 'def f():\n    # YOUR CODE HERE\n    raise NotImplementedError("Write f.")'
+    build._require_stub(NAME, good)
