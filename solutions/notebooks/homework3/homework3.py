@@ -1,0 +1,1295 @@
+# ---
+# jupyter:
+#   jupytext:
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Homework 3: metric learning
+#
+# A classifier knows the classes it was trained on and no others. Today you train networks that do better: shown a
+# letter of an alphabet they have never seen, they still know which other drawings show *the same* letter.
+#
+# The data, the pipeline and one way to choose triplets are given. You build two improvements:
+#
+# | part | you write | points |
+# | --- | --- | --- |
+# | 3. Hard clusters | a triplet sampler that works with whole classes, and the paper's loss | 5 |
+# | 4. Hierarchical triplet loss | a margin that depends on how far apart two classes stand in a tree | 5 |
+# | 5. Comparison | nothing you must; a fair experiment, if you like | |
+#
+# **How it works.** You replace every `raise NotImplementedError(...)`. The cell below it checks your code on examples
+# small enough to redo with pencil and paper, and says which row is wrong. Stuck? `hint("hard_cluster.triplets")`
+# gives a nudge, `level=2` and `level=3` say more. The training cells wait until the checks above them pass: a
+# network trained with a wrong sampler costs you an hour, a check costs a tenth of a second.
+#
+# You can run the whole notebook right now. Nothing breaks: unfinished parts say that they are unfinished.
+
+# %%
+import json
+import platform
+import shutil
+import sys
+import time
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import torch
+import torch.nn.functional as F
+from catalyst import dl
+from catalyst.contrib.data import IInbatchTripletSampler
+from catalyst.contrib.layers import Normalize
+from catalyst.loggers.console import ConsoleLogger
+from catalyst.utils import set_global_seed
+from IPython.display import Markdown, display
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
+from torch import Tensor, nn
+from tqdm import tqdm
+
+import data
+from data.batches import EvalBatches, TrainBatches
+from grader import check, hint, ready  # noqa: F401 (hint is for cells of your own)
+
+# Catalyst 22.4 turns a loss into a number without detaching it; today's PyTorch frowns at that, harmlessly
+warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")
+
+# %% [markdown]
+# ## Settings
+#
+# Everything you may want to change is in the next cell. As it stands, the notebook takes **a quick look**: a dozen
+# epochs of small batches, on glyphs drawn from the fonts on your computer. That needs no download, no GPU and a minute
+# or two, and is enough to see every method learn. For results that mean something take `dataset = "omniglot"` and a
+# GPU, or `epochs = 300` and patience (half an hour per method on two cores).
+
+# %% tags=["parameters"]
+dataset = "glyphs"  # "glyphs": made on the spot; "omniglot": the real drawings, after `python -m data.omniglot`
+epochs = None  # None: the full 300 with a GPU, a quick look without; a number: so many epochs of the full protocol
+seed = 0  # of the first weights, the batches and the dropout
+device = "auto"  # "auto": a GPU if there is one; "cpu"; "cuda"
+resume = False  # True: go on where an interrupted training stopped, and do not repeat a finished one
+logs = "logs"  # folder for checkpoints
+results = "results.json"  # the numbers of all trained methods, written at the end
+
+# %% tags=["nbval-ignore-output"]
+DEVICE = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+QUICK = epochs is None and DEVICE == "cpu"
+EPOCHS = 12 if QUICK else epochs or 300
+
+print(f"{'a quick look' if QUICK else 'the full protocol'}: {EPOCHS} epochs on {DEVICE}, seed {seed}")
+
+# %% jupyter={"source_hidden": true}
+# Drawing tools. Nothing here is about metric learning: fold the cell and read on.
+INK, GREEN, RED, BLUE, GREY = "#222222", "#2a9d4a", "#d1433f", "#2f6db5", "#999999"
+CLASS_COLOURS = ["#2f6db5", "#e08a1e", "#7a4fa3", "#2a9d8f", "#b5476d", "#6b8e23", "#8c564b", "#17a2b8"]
+plt.rcParams.update({"figure.dpi": 80, "font.size": 11, "axes.spines.top": False, "axes.spines.right": False})
+
+
+def mosaic(images: Tensor, columns: int, frames: list[str] | None = None) -> Tensor:
+    """uint8 [N, 32, 32] with ink 255 -> float [H, W, 3]: dark ink on white, `columns` a row, each in its frame."""
+    tiles = 1 - images.float()[..., None].repeat(1, 1, 1, 3) / 255  # [N, 32, 32, 3]
+    tiles = torch.stack(
+        [framed(tile, colour) for tile, colour in zip(tiles, frames or ["white"] * len(tiles), strict=True)]
+    )
+    tiles = torch.cat([tiles, torch.ones(-len(tiles) % columns, *tiles.shape[1:])])
+    rows, side = len(tiles) // columns, tiles.shape[1]
+    return tiles.view(rows, columns, side, side, 3).permute(0, 2, 1, 3, 4).reshape(rows * side, columns * side, 3)
+
+
+def framed(tile: Tensor, colour: str) -> Tensor:
+    """[32, 32, 3] -> [42, 42, 3]: two white pixels around, then two of the colour, then one white."""
+    rgb = torch.tensor(plt.matplotlib.colors.to_rgb(colour))
+    canvas = torch.ones(42, 42, 3)
+    canvas[1:-1, 1:-1] = rgb
+    canvas[3:-3, 3:-3] = 1
+    canvas[5:-5, 5:-5] = tile
+    return canvas
+
+
+def show_mosaic(picture: Tensor, title: str, row_names: list[str] = (), width: float = 10) -> None:
+    height, length = picture.shape[:2]
+    _, ax = plt.subplots(figsize=(width, width * height / length + 0.4))
+    ax.imshow(picture, interpolation="nearest")
+    ax.set_title(title, loc="left")
+    ax.set_xticks([])
+    ax.set_yticks([(row + 0.5) * height / len(row_names) for row in range(len(row_names))], row_names)
+    ax.tick_params(length=0)
+    ax.spines[:].set_visible(False)
+    plt.tight_layout()
+    plt.show()
+
+
+def box(ax, x: float, y: float, text: str, colour: str = BLUE, width: float = 1.7) -> None:
+    """A rounded box of the given width, centred at (x, y)."""
+    style = {"boxstyle": "round,pad=0.08", "facecolor": colour + "1a", "edgecolor": colour, "linewidth": 1.4}
+    ax.add_patch(plt.matplotlib.patches.FancyBboxPatch((x - width / 2, y - 0.36), width, 0.72, **style))
+    ax.text(x, y, text, ha="center", va="center", fontsize=10)
+
+
+def arrow(ax, start: tuple, end: tuple, colour: str = INK, style: str = "-|>", **more) -> None:
+    ax.annotate("", end, start, arrowprops={"arrowstyle": style, "color": colour, "linewidth": 1.6, **more})
+
+
+def blank_axes(width: float, height: float, columns: int = 1):
+    figure, axes = plt.subplots(1, columns, figsize=(width, height))
+    for ax in figure.axes:
+        ax.axis("off")
+    return axes
+
+
+# %% [markdown]
+# # 1. Omniglot
+#
+# [Omniglot](https://github.com/brendenlake/omniglot) is a collection of 1623 handwritten characters from 50
+# alphabets, each drawn by 20 people. Many classes and few pictures of each: the opposite of MNIST, and the reason why
+# people who study *learning from few examples* love it.
+#
+# The glyphs that stand in for it have the same structure: alphabets that hold characters that hold twenty drawings,
+# only that the "people" are twenty ways of bending a font.
+
+# %% tags=["nbval-ignore-output"]
+omniglot = data.load(dataset)
+
+# %%
+for name, split in {"train": omniglot.train, "valid": omniglot.valid}.items():
+    print(
+        f"{name}: {len(split.images):5} drawings of {len(split.characters):3} characters "
+        f"from {len(split.alphabets):2} alphabets"
+    )
+
+# %% [markdown]
+# On disk, a folder is an alphabet, a folder in it is a character, and a file in that is one person's drawing:
+
+# %%
+for path in omniglot.train.paths[:3]:
+    print("/".join(path.parts[-4:]))
+
+# %% [markdown]
+# In memory, `images` is one tensor of shape `[N, 32, 32]`, `labels` says which character each picture shows, and
+# `alphabet_of` says which alphabet each character belongs to. Here are ten characters from each of eight alphabets:
+
+# %%
+rows, names = [], []
+for alphabet, name in enumerate(omniglot.train.alphabets[:8]):
+    characters = (omniglot.train.alphabet_of == alphabet).nonzero().flatten()[:10]  # class numbers, ten at most
+    firsts = [int((omniglot.train.labels == character).nonzero()[0]) for character in characters]
+    blank = torch.zeros(10 - len(firsts), 32, 32, dtype=torch.uint8)
+    rows.append(torch.cat([omniglot.train.images[firsts], blank]))
+    names.append(name.replace("_", " "))
+show_mosaic(mosaic(torch.cat(rows), columns=10), "ten characters of each alphabet", names, width=8)
+
+# %% [markdown]
+# And this is one single character, a Latin *a*, drawn by all twenty. A network that looks for *the same character* must see
+# through everything that differs here:
+
+# %%
+name = "Latin/character01"
+drawings = omniglot.train.images[omniglot.train.labels == omniglot.train.characters.index(name)]  # [20, 32, 32]
+show_mosaic(mosaic(drawings, columns=10), f"{name}, every drawing", width=8)
+
+# %% [markdown]
+# **Train and valid share no alphabet.** We train on `images_background` and validate on `images_evaluation`, so every
+# character in validation is new to the network. It cannot win by remembering.
+#
+# Two details that matter more than they look:
+#
+# - *Ink is 1, paper is 0.* We rotate training pictures by up to 30°, and rotation fills the corners with zeros. If
+#   paper were white (1), every rotated picture would get four black corners that have nothing to do with letters.
+# - *Only training pictures are rotated.* Validation should ask the question that we mean to ask.
+#
+# Getting just these two right moved the share of correct first answers on Omniglot from 0.33 to 0.41 after 20 epochs.
+
+# %% [markdown]
+# # 2. The pipeline
+#
+# We want a network $f$ that turns a picture $x$ into a vector $f(x)$, its **embedding**, so that pictures of one
+# class land close together and pictures of different classes land far apart. The classes only tell us *what should
+# be close to what*; there is no output neuron per class, and so new classes need no new network.
+#
+# Training and validation look quite different:
+
+# %% jupyter={"source_hidden": true}
+ax = blank_axes(11, 3.6)
+ax.set(xlim=(0, 11.4), ylim=(-0.6, 3.6))
+stages = {
+    2.7: ("training", ["train split", "batch\nP classes × K", "network\n$f(x)$", "in-batch sampler\ntriplets", "loss"]),
+    0.5: (
+        "validation",
+        ["valid split", "queries\nand gallery", "network\n$f(x)$", "distances\nquery–gallery", "CMC@k"],
+    ),
+}
+for y, (name, steps) in stages.items():
+    ax.text(0.0, y + 0.62, name, fontsize=12, fontweight="bold")
+    for step, text in enumerate(steps):
+        x = 1.0 + 2.3 * step
+        box(ax, x, y, text, RED if step == 4 else GREEN if step == 2 else BLUE)
+        if step:
+            arrow(ax, (x - 1.38, y), (x - 0.92, y))
+arrow(ax, (10.2, 2.24), (5.6, 2.24), RED, connectionstyle="arc3,rad=-0.16")
+ax.text(7.9, 1.62, "gradients", color=RED, ha="center")
+arrow(ax, (5.1, 2.24), (5.1, 0.98), GREEN, linestyle="--")
+ax.text(4.98, 1.5, "same weights", color=GREEN, ha="right")
+plt.show()
+
+# %% [markdown]
+# ## 2.1 Batches of P × K
+#
+# A triplet needs two pictures of one class and one of another. In a batch of random pictures from hundreds of classes,
+# hardly any two would match. So a batch is made on purpose: $P$ random classes with $K$ random pictures of each. One
+# **epoch** goes once through the classes, not through the pictures, which is why epochs here are so short.
+#
+# The full protocol has $P = 64$ and $K = 16$, which on Omniglot makes 15 batches an epoch (a dataset with fewer than 64
+# training classes would put all it has into each batch). The glyphs have far fewer classes than Omniglot, so the quick
+# look takes smaller batches, $P = 16$ and $K = 8$, and gets 15 of them too.
+
+# %%
+P = min(16 if QUICK else 64, len(omniglot.train.characters))
+K = 8 if QUICK else 16
+
+
+def make_loaders() -> dict:
+    """Fresh loaders, so that every method sees the same batches in the same order."""
+    return {
+        "train": TrainBatches(omniglot.train, p=P, k=K, device=DEVICE, rotate=30, seed=seed),
+        "valid": EvalBatches(omniglot.valid, batch_size=1024, device=DEVICE),
+    }
+
+
+loaders = make_loaders()
+batch = next(iter(loaders["train"]))
+
+print(f"P = {P} classes of K = {K} pictures, {len(loaders['train'])} batches in an epoch")
+print("features:", tuple(batch["features"].shape), "targets:", tuple(batch["targets"].shape))
+
+# %% [markdown]
+# Every row below is one class of that batch, rotated as the network will see it. Six of $P$ rows:
+
+# %%
+images = (batch["features"][: 6 * K, 0] * 255).to("cpu", torch.uint8)
+names = [omniglot.train.characters[target].replace("_", " ") for target in batch["targets"][: 6 * K : K]]
+show_mosaic(mosaic(images, columns=K), "the first six classes of a batch", names)
+
+# %% [markdown]
+# ## 2.2 The network
+#
+# Five blocks of convolution, each halving the picture: 32 × 32 pixels become 1 × 1 with 64 channels. The last layer
+# divides by the length, so **embeddings are points on the unit sphere**: $\|f(x)\| = 1$. Therefore the squared
+# distance of two embeddings is never more than 4. Remember the 4, it comes back in part 4.
+
+
+# %%
+def conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1),
+        nn.BatchNorm2d(channels_out),
+        nn.Dropout(0.2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+    )
+
+
+def build_model() -> nn.Sequential:
+    """The same first weights every time: what differs between two trainings is then the method alone."""
+    set_global_seed(seed)
+    return nn.Sequential(
+        conv_block(1, 4),  # [B, 4, 16, 16]
+        conv_block(4, 8),  # [B, 8, 8, 8]
+        conv_block(8, 16),  # [B, 16, 4, 4]
+        conv_block(16, 32),  # [B, 32, 2, 2]
+        conv_block(32, 64),  # [B, 64, 1, 1]
+        nn.Flatten(),  # [B, 64]
+        Normalize(),  # [B, 64], length 1
+    ).to(DEVICE)
+
+
+model = build_model()
+print(sum(weights.numel() for weights in model.parameters()), "weights")
+
+# %% [markdown]
+# ## 2.3 The triplet loss
+#
+# A **triplet** is three embeddings: an *anchor* $a$, a *positive* $p$ of the anchor's class and a *negative* $n$ of
+# another class. We want the negative to be farther from the anchor than the positive is, and by a margin $\alpha$:
+#
+# $$L(a, p, n) = \max\left(\|a - p\| - \|a - n\| + \alpha,\; 0\right)$$
+#
+# A triplet that already obeys costs nothing and teaches nothing. One that does not is *violated*, and its gradient
+# pulls the positive in and pushes the negative out.
+
+# %% jupyter={"source_hidden": true}
+panels = blank_axes(10, 3.7, columns=2)
+layouts = [("violated: loss > 0", (1.25, 0.75), (0.6, -0.75)), ("satisfied: loss = 0", (0.72, 0.42), (1.1, -1.5))]
+for ax, (title, positive, negative) in zip(panels, layouts, strict=True):
+    radius = (positive[0] ** 2 + positive[1] ** 2) ** 0.5
+    ax.add_patch(plt.Circle((0, 0), radius, fill=False, color=GREEN, linewidth=1.2))
+    ax.add_patch(plt.Circle((0, 0), radius + 0.55, fill=False, color=GREY, linestyle="--"))
+    ax.annotate("", (-radius - 0.55, 0), (-radius, 0), arrowprops={"arrowstyle": "<->", "color": GREY})
+    ax.text(-radius - 0.27, 0.08, r"$\alpha$", color=GREY, ha="center", fontsize=13)
+    for (x, y), name, colour in [((0, 0), "a", INK), (positive, "p", GREEN), (negative, "n", RED)]:
+        ax.plot([0, x], [0, y], color=colour, linewidth=1.2)
+        ax.plot(x, y, "o", color=colour, markersize=11)
+        ax.text(x + 0.13, y + 0.1, f"${name}$", color=colour, fontsize=15)
+    ax.set(xlim=(-2.7, 2.7), ylim=(-2.1, 2.1), aspect="equal", title=title)
+x, y = layouts[0][1]
+arrow(panels[0], (x * 0.93, y * 0.93), (x * 0.5, y * 0.5), GREEN, linestyle="-", mutation_scale=18)
+x, y = layouts[0][2]
+arrow(panels[0], (x * 1.1, y * 1.1), (x * 1.8, y * 1.8), RED, mutation_scale=18)
+plt.tight_layout()
+plt.show()
+
+# %% [markdown]
+# ## 2.4 Which triplets?
+#
+# A batch of 64 × 16 pictures holds 15 million triplets. Most are satisfied early on and teach nothing, so *choosing*
+# is where methods differ. In Catalyst whoever chooses is an `IInbatchTripletSampler`: a class with a method
+#
+# ```python
+# sample(features, labels) -> (anchors, positives, negatives)     # three tensors of equal shape
+# ```
+#
+# and a method `_check_input_labels(labels)`, which Catalyst wants every sampler to have, to refuse batches that it
+# cannot work with. Two of our samplers pick *rows of the batch*. What they share stands in the class below:
+# `sample_ids` says which rows, `sample` fetches them.
+
+
+# %%
+def distances(x: Tensor, y: Tensor) -> Tensor:
+    """Euclidean distances of all rows of x to all rows of y. [N, D], [M, D] -> [N, M].
+
+    The default way computes |x|² - 2xy + |y|², which is fast, and wrong in the last digits. When a training collapses
+    and all embeddings lie within a hair of each other, the last digits are all there is.
+    """
+    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+
+
+class RowSampler(IInbatchTripletSampler):
+    """Triplets made of rows of the batch: children say which rows, in `sample_ids`."""
+
+    def _check_input_labels(self, labels: Tensor) -> None:
+        sizes = labels.unique(return_counts=True)[1]
+        if len(sizes) < 2 or sizes.min() < 2:
+            raise ValueError("Triplets need at least two classes with at least two samples each.")
+
+    def sample_ids(self, features: Tensor, labels: Tensor | list[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """Row numbers of anchors, positives and negatives: three LongTensors [T]."""
+        raise NotImplementedError
+
+    def sample(self, features: Tensor, labels: Tensor | list[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """features [B, D], labels [B] -> anchors, positives, negatives, each [T, D]."""
+        anchor, positive, negative = self.sample_ids(features, labels)
+        return features[anchor], features[positive], features[negative]
+
+
+# %% [markdown]
+# The given method takes **hard triplets**. Each of the $B = P \cdot K$ pictures is an anchor once. Its positive is the
+# *farthest* picture of its own class, its negative the *nearest* picture of any other:
+#
+# $$p = \arg\max_{x:\, y_x = y_a} \|f(x) - a\| \qquad n = \arg\min_{x:\, y_x \neq y_a} \|f(x) - a\|$$
+#
+# Whatever satisfies this triplet satisfies all others with the same anchor.
+
+
+# %%
+class HardTripletsSampler(RowSampler):
+    """For every row of the batch its farthest positive and its nearest negative."""
+
+    def sample_ids(self, features: Tensor, labels: Tensor | list[int]) -> tuple[Tensor, Tensor, Tensor]:
+        labels = torch.as_tensor(labels, device=features.device)  # [B]
+        self._check_input_labels(labels)
+        # choosing rows needs no gradient; it flows later, through the rows that were chosen
+        apart = distances(features.detach(), features.detach())  # [B, B]
+        same_class = labels[:, None] == labels[None, :]  # [B, B]
+        anchor = torch.arange(len(labels), device=features.device)  # [B]
+        # an anchor is no positive of its own; it would be taken for one where a whole class has collapsed to a point
+        itself = torch.eye(len(labels), dtype=torch.bool, device=features.device)
+        positive = apart.masked_fill(~same_class | itself, -torch.inf).argmax(dim=1)  # [B]
+        negative = apart.masked_fill(same_class, torch.inf).argmin(dim=1)  # [B]
+        return anchor, positive, negative
+
+
+# %% [markdown]
+# Fifteen points in the plane, three classes, and what the sampler picks for one anchor:
+
+# %% jupyter={"source_hidden": true}
+toy_features = torch.tensor([
+    0.2, 0.3, 1.0, 1.1, 1.5, 0.1, 0.6, -0.6, -0.5, 0.6,
+    3.2, 0.4, 4.1, 1.2, 4.6, 0.1, 3.9, -0.7, 2.4, 0.9,
+    1.7, 2.6, 2.6, 3.3, 1.2, 3.5, 2.1, 2.0, 2.9, 2.3,
+]).view(15, 2)  # fmt: skip
+toy_labels = torch.arange(3).repeat_interleave(5)
+
+
+def draw_toy(ax) -> None:
+    for label in range(3):
+        x, y = toy_features[toy_labels == label].T
+        ax.plot(x, y, "o", color=CLASS_COLOURS[label], markersize=9, alpha=0.75)
+    ax.set(aspect="equal", xlim=(-1.2, 5.4), ylim=(-1.3, 4.1))
+    ax.axis("off")
+
+
+anchors, positives, negatives = HardTripletsSampler().sample(toy_features, toy_labels)
+_, ax = plt.subplots(figsize=(6.6, 4.9))
+draw_toy(ax)
+a, p, n = anchors[2].tolist(), positives[2].tolist(), negatives[2].tolist()
+for end, colour, text, place in [
+    (p, GREEN, "positive:\nthe farthest of its class", (-1.2, 0.85)),
+    (n, RED, "negative:\nthe nearest of all others", (2.55, 1.35)),
+]:
+    arrow(ax, a, end, colour)
+    ax.text(*place, text, color=colour, fontsize=10)
+ax.plot(*a, "o", color=INK, markersize=12)
+ax.text(a[0], a[1] - 0.4, "anchor", fontsize=11, ha="center")
+plt.show()
+
+# %% [markdown]
+# PyTorch has `nn.TripletMarginLoss`: the formula above, with plain (unsquared) distances, averaged over triplets. It
+# wants triplets, and we have batches. So we join the two: the criterion first samples, then calls the loss.
+
+
+# %%
+class TripletMarginLossWithSampler(nn.Module):
+    """The mean triplet loss over whatever triplets the sampler chooses in the batch."""
+
+    def __init__(self, margin: float, sampler_inbatch: IInbatchTripletSampler) -> None:
+        super().__init__()
+        self.sampler_inbatch = sampler_inbatch
+        self.triplet_margin_loss = nn.TripletMarginLoss(margin=margin)
+
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        """features [B, D], labels [B] -> a scalar."""
+        anchor, positive, negative = self.sampler_inbatch.sample(features, labels)
+        return self.triplet_margin_loss(anchor, positive, negative)
+
+
+# %% [markdown]
+# ## 2.5 Validation: queries, gallery, CMC
+#
+# Of each validation class, 20 % of the drawings are **queries**; the rest is the **gallery**. For each query we sort
+# the gallery by distance and ask: is there a drawing of the same character among the nearest $k$? The share of
+# queries for which the answer is yes is the *cumulative matching characteristic*. With $Q$ the set of queries:
+#
+# $$\mathrm{CMC@}k = \frac{1}{|Q|} \sum_{q \in Q} \left[\, y_q \in \{\text{labels of the } k \text{ gallery pictures nearest to } f(q)\} \,\right]$$
+#
+# where $[\ldots]$ is 1 if the statement is true, else 0. CMC@1 is the accuracy of "say what the nearest one says".
+
+# %%
+TOPK = (1, 5, 10)
+
+
+def cmc(features: Tensor, labels: Tensor, is_query: Tensor) -> dict[int, float]:
+    """CMC@k for every k of TOPK. features [N, D], labels [N], is_query bool [N]."""
+    apart = torch.cdist(features[is_query], features[~is_query])  # [Q, G]
+    nearest = apart.topk(max(TOPK), largest=False).indices  # [Q, 10]
+    hits = labels[~is_query][nearest] == labels[is_query][:, None]  # [Q, 10]
+    return {k: hits[:, :k].any(dim=1).float().mean().item() for k in TOPK}
+
+
+@torch.no_grad()
+def embed(model: nn.Module) -> Tensor:
+    """The embeddings of the whole validation split, [N, 64], on the CPU."""
+    model.eval()
+    return torch.cat([model(batch["features"]) for batch in loaders["valid"]]).cpu()
+
+
+# %% [markdown]
+# Before you train anything, find out **how far you get without learning**. Three embeddings that cost nothing: the
+# pixels themselves, the pixels of a picture shrunk to 16 × 16 (blurring forgives small shifts), and our network with
+# random weights. A method has to beat these before it may be called learning.
+
+# %% tags=["nbval-ignore-output"]
+valid = omniglot.valid
+pixels = valid.images[:, None].float() / 255  # [N, 1, 32, 32]
+baselines = {
+    "raw pixels, 32 × 32": cmc(F.normalize(pixels.flatten(1)), valid.labels, valid.is_query),
+    "raw pixels, 16 × 16": cmc(F.normalize(F.avg_pool2d(pixels, 2).flatten(1)), valid.labels, valid.is_query),
+    "untrained network": cmc(embed(build_model()), valid.labels, valid.is_query),
+}
+
+
+def cmc_table(scores: dict[str, dict[int, float]]) -> None:
+    """One row a method, one column a k."""
+    lines = ["| | " + " | ".join(f"CMC@{k}" for k in TOPK) + " |", "| --- |" + " ---: |" * len(TOPK)]
+    lines += [f"| {name} | " + " | ".join(f"{score[k]:.3f}" for k in TOPK) + " |" for name, score in scores.items()]
+    display(Markdown("\n".join(lines)))
+
+
+cmc_table(baselines)
+
+# %% [markdown]
+# ## 2.6 Is it learning, or collapsing?
+#
+# A triplet loss can go wrong in a way that its value hides. If the network maps *every* picture to the same point, all
+# distances are 0 and each triplet costs exactly $\alpha$. A loss that settles just above the margin is therefore no
+# plateau to wait out, it is a **collapse**. Two numbers tell the difference: the mean squared distance of two pictures
+# *within* a class, and of two pictures of *different* classes. In a collapse, both go to 0. In learning, they part.
+
+
+# %%
+def pair_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
+    """Mean squared distance over all pairs within a class, and over all pairs of two classes. [B, D], [B]."""
+    squared = distances(features, features).square()  # [B, B]
+    same_class = labels[:, None] == labels[None, :]  # [B, B]
+    itself = torch.eye(len(labels), dtype=torch.bool, device=features.device)
+    return squared[same_class & ~itself].mean().item(), squared[~same_class].mean().item()
+
+
+# %% [markdown]
+# ## 2.7 Training with Catalyst
+#
+# Catalyst's *runner* owns the training loop; *callbacks* hook into it. Six of them make our pipeline:
+#
+# | callback | job |
+# | --- | --- |
+# | `CriterionCallback` | computes the loss: `criterion(embeddings, targets)` |
+# | `CMCScoreCallback` | collects all validation embeddings, then computes CMC@1, 5, 10 |
+# | `ControlFlowCallbackWrapper` | limits these two: the loss to training, CMC to validation |
+# | `PeriodicLoaderCallback` | validates only every so many epochs; a training epoch is a few batches, validation is *all* pictures |
+# | `SchedulerCallback`, `CheckpointCallback` | a lower learning rate after epoch 100; keep the best network by CMC@1 |
+#
+# Catalyst would print three lines an epoch. Put in its logger's place, this class moves a progress bar instead, and
+# keeps what we want to plot:
+
+
+# %%
+class Progress(ConsoleLogger):
+    """Takes the numbers of every epoch: shows them in a progress bar, keeps them in `history`."""
+
+    def __init__(self, method: str, first_epoch: int) -> None:
+        super().__init__()
+        self.history: list[dict] = []
+        self.bar = tqdm(total=EPOCHS, initial=first_epoch, desc=method, unit="epoch", file=sys.stdout, ncols=110)
+
+    def log_metrics(self, metrics: dict, scope: str, runner: dl.IRunner) -> None:
+        if scope == "loader" and runner.is_train_loader:  # the runner still holds the epoch's last batch
+            embeddings = runner.batch["embeddings"].detach()
+            self.within, self.between = pair_distances(embeddings, runner.batch["targets"])
+        if scope == "epoch":
+            epoch = {"epoch": runner.epoch_step, "loss": metrics["train"]["loss"]}
+            epoch |= {"within": self.within, "between": self.between}
+            if "cmc05" in metrics["valid"]:  # in epochs without validation Catalyst reports a CMC@1 of minus infinity
+                epoch |= {f"cmc{k:02d}": metrics["valid"][f"cmc{k:02d}"] for k in TOPK}
+            self.history.append(epoch)
+            last_cmc = next((past["cmc01"] for past in reversed(self.history) if "cmc01" in past), float("nan"))
+            self.bar.set_postfix(loss=f"{epoch['loss']:.3f}", cmc01=f"{last_cmc:.3f}", refresh=False)
+            self.bar.update()
+
+    def close_log(self) -> None:
+        self.bar.close()
+
+
+# %% [markdown]
+# And this is the whole training. The protocol is the homework's: RAdam with learning rate 0.01, divided by ten after
+# epoch 100; 300 epochs if there is time. Every method below calls this one function; all that changes is the criterion.
+#
+# It returns the network of the *best* epoch by CMC@1. That is a little generous, since we choose with the same numbers
+# that we report; `results.json` therefore also has those of the last epoch.
+
+# %%
+trained: dict[str, dict] = {}  # method -> network, CMC, history, seconds
+
+
+def train(method: str, criterion: nn.Module) -> None:
+    """Trains a fresh network with the criterion and leaves the best one, with its numbers, in trained[method]."""
+    folder = Path(logs) / f"{dataset}-seed{seed}-{EPOCHS}epochs" / method
+    finished, interrupted = folder / "finished.pth", folder / "runner.last.pth"
+    model = build_model()
+    if resume and finished.exists():
+        record = torch.load(finished, map_location=DEVICE)
+        model.load_state_dict(record.pop("weights"))
+        trained[method] = {"model": model.eval(), **record}
+        return
+    if not resume:
+        shutil.rmtree(folder, ignore_errors=True)
+    first_epoch = torch.load(interrupted)["epoch_step"] if interrupted.exists() else 0
+
+    loaders = make_loaders()
+    loaders["train"].batch_sampler.epoch = first_epoch  # the batches that an uninterrupted run would see now
+    optimizer = torch.optim.RAdam(model.parameters(), lr=1e-2)
+    scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones=[100])
+    progress = Progress(method, first_epoch)
+    loss = dl.CriterionCallback(input_key="embeddings", target_key="targets", metric_key="loss")
+    score = dl.CMCScoreCallback(
+        embeddings_key="embeddings", labels_key="targets", is_query_key="is_query", topk=list(TOPK)
+    )
+    best = {"loader_key": "valid", "metric_key": "cmc01", "minimize": False}
+    valid_every = 10 if EPOCHS >= 100 and EPOCHS % 10 == 0 else 1  # the last epoch must be a validated one
+    start = time.perf_counter()
+    dl.SupervisedRunner(input_key="features", output_key="embeddings", target_key="targets", loss_key="loss").train(
+        engine=dl.CPUEngine() if DEVICE == "cpu" else dl.GPUEngine(),
+        model=model,
+        criterion=criterion,
+        optimizer=optimizer,
+        scheduler=scheduler,
+        loaders=loaders,
+        num_epochs=EPOCHS,
+        seed=seed,
+        loggers={"progress": progress},
+        callbacks=[
+            dl.ControlFlowCallbackWrapper(loss, loaders="train"),
+            dl.ControlFlowCallbackWrapper(score, loaders="valid"),
+            dl.PeriodicLoaderCallback("valid", "cmc01", minimize=False, valid=valid_every),
+            dl.SchedulerCallback(mode="epoch"),
+            dl.CheckpointCallback(
+                str(folder),
+                **best,
+                mode="runner",  # the optimizer too, to resume from
+                save_best=False,  # what Catalyst 22.4 calls "best" is the last one; the numbered file is right
+                load_best_on_end=True,
+                resume_runner=str(interrupted) if first_epoch else None,
+            ),
+        ],
+    )
+    record = {"cmc": cmc(embed(model), omniglot.valid.labels, omniglot.valid.is_query), "history": progress.history}
+    record |= {"epochs": EPOCHS, "seconds": round(time.perf_counter() - start, 1)}
+    torch.save({"weights": model.state_dict(), **record}, finished)
+    trained[method] = {"model": model.eval(), **record}
+
+
+# %% jupyter={"source_hidden": true}
+# Pictures of a trained network. Fold the cell and read on.
+
+
+def show_training(*methods: str) -> None:
+    """Loss, pair distances and CMC@1 by epoch, then the table of CMC."""
+    methods = [method for method in methods if method in trained]
+    if not methods:
+        print("Nothing has been trained here yet.")
+        return
+    figure, (loss, pairs, score) = plt.subplots(1, 3, figsize=(13, 3.4))
+    for method, colour in zip(methods, CLASS_COLOURS, strict=False):
+        history = trained[method]["history"]
+        scored = [epoch for epoch in history if "cmc01" in epoch]
+        steps = [epoch["epoch"] for epoch in history]
+        loss.plot(steps, [epoch["loss"] for epoch in history], color=colour, label=method)
+        pairs.plot(steps, [epoch["between"] for epoch in history], color=colour)
+        pairs.plot(steps, [epoch["within"] for epoch in history], "--", color=colour)
+        score.plot([epoch["epoch"] for epoch in scored], [epoch["cmc01"] for epoch in scored], "o-", color=colour, ms=4)
+    score.axhline(baselines["raw pixels, 16 × 16"][1], color=GREY, linestyle=":", label="raw pixels, 16 × 16")
+    for ax, title in [(loss, "loss"), (pairs, "mean squared pair distance"), (score, "CMC@1")]:
+        ax.set(title=title, xlabel="epoch")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+        ax.set_ylim(bottom=0)
+    pairs.plot([], [], color=GREY, label="between classes")
+    pairs.plot([], [], "--", color=GREY, label="within a class")
+    for ax in (loss, pairs, score):
+        ax.legend(fontsize=8)
+    figure.tight_layout()
+    plt.show()
+    cmc_table(baselines | {f"**{method}**": trained[method]["cmc"] for method in methods})
+
+
+def show_neighbours(method: str, queries: int = 6, neighbours: int = 9) -> None:
+    """Queries in blue, and what the network finds nearest to them: green is right, red is wrong."""
+    if method not in trained:
+        print("Nothing has been trained here yet.")
+        return
+    features, split = embed(trained[method]["model"]), omniglot.valid
+    query_rows, gallery_rows = split.is_query.nonzero().flatten(), (~split.is_query).nonzero().flatten()
+    shown = query_rows[torch.linspace(0, len(query_rows) - 1, queries).long()]  # from first to last alphabet
+    nearest = torch.cdist(features[shown], features[gallery_rows]).topk(neighbours, largest=False).indices
+    rows = torch.cat([shown[:, None], gallery_rows[nearest]], dim=1)  # [queries, 1 + neighbours]
+    right = split.labels[rows] == split.labels[shown][:, None]
+    frames = [BLUE if not place else GREEN if hit else RED for row in right.tolist() for place, hit in enumerate(row)]
+    names = [split.alphabets[split.alphabet_of[label]].replace("_", " ") for label in split.labels[shown]]
+    picture = mosaic(split.images[rows.flatten()], columns=1 + neighbours, frames=frames)
+    show_mosaic(picture, f"{method}: a query and its nearest, left to right", names, width=9)
+
+
+def show_map(method: str, classes: int = 8) -> None:
+    """Eight validation classes in the two directions in which their embeddings differ most."""
+    if method not in trained:
+        return
+    features, split = embed(trained[method]["model"]), omniglot.valid
+    chosen = torch.linspace(0, len(split.characters) - 1, classes).long()
+    features = features - features[torch.isin(split.labels, chosen)].mean(dim=0)
+    directions = torch.linalg.svd(features[torch.isin(split.labels, chosen)], full_matrices=False).Vh[:2]  # [2, 64]
+    _, ax = plt.subplots(figsize=(7, 5.2))
+    for label, colour in zip(chosen.tolist(), CLASS_COLOURS, strict=True):
+        rows = (split.labels == label).nonzero().flatten()
+        x, y = directions @ features[rows].T  # [20], [20]
+        ax.plot(x, y, "o", color=colour, alpha=0.45, markersize=5)
+        thumbnail = OffsetImage(mosaic(split.images[rows[:1]], 1, [colour]), zoom=0.8)
+        ax.add_artist(AnnotationBbox(thumbnail, (x.mean(), y.mean()), frameon=False, pad=0))
+    ax.set(title=f"{method}: eight unseen characters, 64 dimensions seen in two", xticks=[], yticks=[])
+    plt.show()
+
+
+# %% [markdown]
+# ## 2.8 Hard triplets, trained
+#
+# The first method is given, so this cell trains right away. The chart of a hard triplet loss tends to have three acts:
+# it falls to the margin, stays there for a long while, and then falls again. Watch the pair distances meanwhile: they
+# tell you whether the second act is work or collapse.
+
+# %% tags=["nbval-ignore-output"]
+if ready():
+    train("hard triplets", TripletMarginLossWithSampler(margin=0.3, sampler_inbatch=HardTripletsSampler()))
+
+# %% tags=["nbval-ignore-output"]
+show_training("hard triplets")
+
+# %% [markdown]
+# Numbers say how often it is right; pictures say what it finds similar. Each row starts with a query. A green frame
+# holds the same character, a red one a different character:
+
+# %% tags=["nbval-ignore-output"]
+show_neighbours("hard triplets")
+
+# %% tags=["nbval-ignore-output"]
+show_map("hard triplets")
+
+# %% [markdown]
+# # 3. Hard clusters
+#
+# Hard triplets trust single pictures. One sloppy drawing, or one with a wrong label, is the farthest positive of its
+# whole class and the nearest negative of another, in every batch it appears in. The idea of
+# [Hard cluster triplets](https://arxiv.org/abs/1812.10325) is to compare **classes** instead, by their centres.
+#
+# Let the batch hold $P$ classes, and let class $i$ have $K_i$ pictures in it (here all $K_i = K$, but your code should
+# not rely on that). Its **centroid** is the mean of its embeddings:
+#
+# $$f_i^m = \frac{1}{K_i} \sum_{x \in \text{class } i} f(x)$$
+#
+# How far does the class spread? As far as its farthest picture lies from the centroid:
+#
+# $$d_i^{\text{intra}} = \max_{x \in \text{class } i} \left\|f(x) - f_i^m\right\|^2$$
+#
+# How close is the nearest other class? As close as its centroid:
+#
+# $$d_i^{\text{inter}} = \min_{j \neq i} \left\|f_i^m - f_j^m\right\|^2$$
+
+# %% jupyter={"source_hidden": true}
+_, ax = plt.subplots(figsize=(7, 5.2))
+draw_toy(ax)
+centres = [(0.56, 0.3), (3.64, 0.38), (2.1, 2.74)]  # the means of the three classes above
+for number, ((x, y), colour) in enumerate(zip(centres, CLASS_COLOURS, strict=False), start=1):
+    ax.plot(x, y, "X", color=colour, markersize=15, markeredgecolor="white")
+    ax.text(x + 0.16, y - 0.36, f"$f_{number}^m$", fontsize=14, color=colour)
+arrow(ax, centres[0], (-0.5, 0.6), GREEN)
+ax.text(-0.95, 0.85, "$d_1^{intra}$\nfarthest of\nits own class", color=GREEN, fontsize=11, ha="center")
+arrow(ax, centres[0], centres[2], RED)
+ax.text(0.2, 2.0, "$d_1^{inter}$\nnearest other\ncentroid", color=RED, fontsize=11)
+plt.show()
+
+# %% [markdown]
+# So each class gives exactly one triplet, and a batch gives $P$ of them:
+#
+# - **anchor**: the centroid $f_i^m$;
+# - **positive**: the picture of class $i$ that is farthest from it, the one that sets $d_i^{\text{intra}}$;
+# - **negative**: the centroid $f_j^m$ nearest to it, the one that sets $d_i^{\text{inter}}$.
+#
+# Anchors and negatives are means, not rows of the batch. So this sampler has no `sample_ids`; it returns vectors. And
+# since means are made of embeddings, gradients flow through all three.
+#
+# ## 3.1 Your sampler
+
+
+# %% nbgrader={"grade": false, "grade_id": "hard_cluster_sampler", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class HardClusterTripletsSampler(IInbatchTripletSampler):
+    """One triplet per class: its centroid, its sample farthest from there, the nearest other centroid."""
+
+    def _check_input_labels(self, labels: Tensor | list[int]) -> None:
+        """Catalyst asks for this method. Check the labels here and call it from `sample`, or do it all in `sample`."""
+
+    def sample(self, features: Tensor, labels: Tensor | list[int]) -> tuple[Tensor, Tensor, Tensor]:
+        """
+        features: float [B, D], on any device.
+        labels: B integers, a list or a LongTensor; in any order, with gaps, even negative; classes may differ in size.
+
+        Returns anchor, positive, negative: each [P, D], one row per class (in any order of the classes), of the
+        features' dtype and device, with gradients. Of equally far samples or equally near centroids, take the first:
+        the lowest row, the lowest label.
+
+        Raises ValueError, and names the fault, for fewer than two classes, a class with a single sample, labels and
+        features of different lengths, features that are not 2-D, and features with NaN or infinity.
+
+        Beware of torch.cdist's default (see `distances` above): embeddings may lie very close together.
+        """
+        ### BEGIN SOLUTION
+        from solutions import samplers as reference
+
+        return reference.HardClusterTripletsSampler().sample(features, labels)
+        ### END SOLUTION
+        raise NotImplementedError("Write `sample`: for each class its centroid, farthest sample and nearest centroid.")
+
+
+# %% [markdown]
+# **The right triplets.** Points for which you can do the sums in your head:
+
+# %% nbgrader={"grade": true, "grade_id": "hard_cluster-triplets", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hard_cluster.triplets", HardClusterTripletsSampler)
+
+# %% [markdown]
+# **All kinds of labels.** Lists and tensors, shuffled, with gaps, classes of different sizes:
+
+# %% nbgrader={"grade": true, "grade_id": "hard_cluster-labels", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hard_cluster.labels", HardClusterTripletsSampler)
+
+# %% [markdown]
+# **Fit for training.** Gradients, dtypes, and embeddings that nearly coincide:
+
+# %% nbgrader={"grade": true, "grade_id": "hard_cluster-training", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hard_cluster.training", HardClusterTripletsSampler)
+
+# %% [markdown]
+# **Errors that help.** A batch that cannot work should say why, not fail somewhere later:
+
+# %% nbgrader={"grade": true, "grade_id": "hard_cluster-errors", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hard_cluster.errors", HardClusterTripletsSampler)
+
+# %% [markdown]
+# ## 3.2 The paper's loss
+#
+# The paper puts the two distances straight into a hinge, and sums over the classes of the batch:
+#
+# $$L = \sum_{i=1}^{P} \max\left(d_i^{\text{intra}} - d_i^{\text{inter}} + \alpha,\; 0\right)$$
+#
+# **Where homework and paper differ.** Our training cell feeds your triplets to `TripletMarginLossWithSampler`, as it
+# does with all samplers. The triplets are the paper's; the loss is not quite:
+#
+# | | paper: `ClusterLoss` | homework: `TripletMarginLossWithSampler` |
+# | --- | --- | --- |
+# | distances | squared | plain |
+# | over the classes | sum | mean |
+#
+# It is no detail. Squared distances are small when embeddings are close, and then so are their gradients: at
+# $\alpha = 0.3$ the paper's loss collapsed on Omniglot (CMC@1 0.14 after 20 epochs) where the plain one learned (0.36
+# to 0.39). Write the paper's loss nevertheless: you will want to see that for yourself.
+
+
+# %% nbgrader={"grade": false, "grade_id": "cluster_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class ClusterLoss(nn.Module):
+    """The hard cluster loss as in the paper: squared distances, summed over the classes of the batch."""
+
+    def __init__(self, alpha: float) -> None:
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        """features: float [B, D], labels: LongTensor [B]. Returns a scalar with a gradient."""
+        ### BEGIN SOLUTION
+        from solutions import losses as reference
+
+        return reference.ClusterLoss(self.alpha)(features, labels)
+        ### END SOLUTION
+        raise NotImplementedError("Write the sum over classes of max(d_intra - d_inter + alpha, 0).")
+
+
+# %% nbgrader={"grade": true, "grade_id": "hard_cluster-loss", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hard_cluster.loss", ClusterLoss)
+
+# %% [markdown]
+# ## 3.3 Hard clusters, trained
+#
+# Same network, same first weights, same batches, same optimiser as before: only the triplets are new. Curious about
+# the paper's loss? Train `ClusterLoss(alpha=0.3)` under another name in a cell of your own, and watch `within` and
+# `between`.
+
+# %% tags=["nbval-ignore-output"]
+if ready("hard_cluster"):
+    train("hard cluster", TripletMarginLossWithSampler(margin=0.3, sampler_inbatch=HardClusterTripletsSampler()))
+
+# %% tags=["nbval-ignore-output"]
+show_training("hard cluster")
+
+# %% tags=["nbval-ignore-output"]
+show_neighbours("hard cluster")
+
+# %% [markdown]
+# # 4. Hierarchical triplet loss
+#
+# A single margin treats all negatives alike. But two letters of one alphabet share strokes and style; letters of two
+# alphabets may share nothing. Should both pairs be kept apart by the same $\alpha$?
+# [Hierarchical triplet loss](https://arxiv.org/abs/1810.06951) says no. It arranges the classes in a tree, and takes
+# the margin from the place where the paths of two classes meet.
+#
+# The paper grows its tree from distances between classes, and grows it anew after every epoch. **Ours is static**: we
+# know which character belongs to which alphabet, so we take that tree, of three levels, and keep it.
+
+# %% jupyter={"source_hidden": true}
+ax = blank_axes(11, 4.8)
+ax.set(xlim=(-2.6, 9), ylim=(-0.95, 2.5))
+for level, text in enumerate(["character\n$l = 0$", "alphabet\n$l = 1$", "root\n$l = 2$"]):
+    ax.axhline(level, color="#dddddd", linewidth=1, zorder=0)
+    ax.text(-2.5, level + 0.04, text, va="bottom", fontsize=11)
+ax.text(4, 2.22, "all characters", ha="center", fontsize=12)
+by_alphabet = omniglot.train.alphabet_of.bincount() >= 3
+for branch, alphabet in enumerate(by_alphabet.nonzero().flatten()[:3].tolist()):
+    top = 1 + 3 * branch
+    ax.plot([4, 4, top, top], [2, 1.62, 1.62, 1], color=INK, linewidth=1.5)
+    name = omniglot.train.alphabets[alphabet].replace("_", " ")
+    ax.text(top + 0.1, 1.1, name, fontsize=11, backgroundcolor="white")
+    for leaf, character in enumerate((omniglot.train.alphabet_of == alphabet).nonzero().flatten()[:3].tolist()):
+        x = top - 0.9 + 0.9 * leaf
+        ax.plot([top, top, x, x], [1, 0.7, 0.7, 0.2], color=INK, linewidth=1.5)
+        image = omniglot.train.images[(omniglot.train.labels == character).nonzero()[0]]
+        thumbnail = OffsetImage(mosaic(image, 1, [CLASS_COLOURS[branch]]), zoom=1.05)
+        ax.add_artist(AnnotationBbox(thumbnail, (x, 0), frameon=False, pad=0))
+for start, end, colour, text in [
+    (0.1, 1.0, GREEN, "meet at their\nalphabet: $l = 1$"),
+    (1.9, 6.1, RED, "meet at the root: $l = 2$"),
+]:
+    arrow(ax, (start, -0.28), (end, -0.28), colour, "-", connectionstyle=f"arc3,rad={0.3 if end < 2 else 0.06}")
+    ax.text((start + end) / 2, -0.52 if end > 2 else -0.6, text, color=colour, ha="center", va="top", fontsize=10)
+plt.show()
+
+# %% [markdown]
+# ## 4.1 How far apart are classes?
+#
+# Let classes $p$ and $q$ have $n_p$ and $n_q$ pictures in the batch. Their **distance** is the mean squared distance
+# over all pairs of a picture of one and a picture of the other:
+#
+# $$d(p, q) = \frac{1}{n_p\, n_q} \sum_{i \in p,\; j \in q} \left\|f_i - f_j\right\|^2$$
+#
+# And the **spread** of class $p$ is the same mean within the class, over ordered pairs of two *different* pictures:
+#
+# $$s_p = \frac{1}{n_p^2 - n_p} \sum_{i, j \in p} \left\|f_i - f_j\right\|^2$$
+#
+# The denominator is the number of pairs with $i \neq j$; pairs with $i = j$ add 0 to the sum and are not counted.
+
+
+# %% nbgrader={"grade": false, "grade_id": "class_distances", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """
+    features: float [B, D]. labels: LongTensor [B]; every class has at least two samples.
+
+    Returns
+        classes: LongTensor [P], the labels that occur, ascending;
+        d: [P, P], d[p, q] the mean squared distance of samples of classes[p] and of classes[q] (on the diagonal too:
+           the formula with p = q, pairs i = j included);
+        s: [P], the mean squared distance of two different samples of classes[p].
+    """
+    ### BEGIN SOLUTION
+    from solutions import hierarchy as reference
+
+    return reference.class_distances(features, labels)
+    ### END SOLUTION
+    raise NotImplementedError("Write d(p, q) for all pairs of classes, and s for all classes.")
+
+
+# %% nbgrader={"grade": true, "grade_id": "hierarchical-class_distances", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hierarchical.class_distances", class_distances)
+
+# %% [markdown]
+# ## 4.2 Where do two classes meet?
+#
+# The level of two classes is the height of their lowest common ancestor in the tree above: 0 if they are one and the
+# same character, 1 if they share an alphabet, 2 otherwise. `alphabet_of[c]` is the alphabet of class `c`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "tree_level", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
+    """
+    class_a, class_b: LongTensors of equal (or broadcastable) shape, class numbers.
+    alphabet_of: LongTensor [n_classes].
+
+    Returns a LongTensor of that shape: 0 same character, 1 same alphabet, 2 otherwise.
+    """
+    ### BEGIN SOLUTION
+    from solutions import hierarchy as reference
+
+    return reference.tree_level(class_a, class_b, alphabet_of)
+    ### END SOLUTION
+    raise NotImplementedError("Write the height at which two classes meet: 0, 1 or 2.")
+
+
+# %% nbgrader={"grade": true, "grade_id": "hierarchical-tree_level", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hierarchical.tree_level", tree_level)
+
+# %% [markdown]
+# ## 4.3 From levels to margins
+#
+# Each level $l$ gets a **threshold** $d_l$: a squared distance that classes meeting there should have. It starts from
+# $d_0$, the mean spread of a class, and climbs in $L$ equal steps to 4, the largest squared distance on the sphere:
+#
+# $$d_l = \frac{l\,(4 - d_0)}{L} + d_0 \qquad\qquad d_0 = \frac{1}{P} \sum_{p=1}^{P} s_p$$
+#
+# The **margin** of a triplet with anchor class $y_a$ and negative class $y_n$ is then
+#
+# $$\alpha = \beta + d_l - s_{y_a} \qquad\qquad l = \mathrm{level}(y_a, y_n)$$
+#
+# In words: a negative should be farther away than the positive by what its level demands ($d_l$), less what the
+# anchor's class needs for itself ($s_{y_a}$), plus a constant $\beta$. The looser the class, the smaller the margin:
+# with a class that sprawls we are patient. A class looser than all demands may even get a margin below zero.
+#
+# The paper has $L = 16$ levels, and so do we, although our tree uses only the lowest three. With $L = 2$ the root
+# would demand a squared distance of 4 between *any* two alphabets: all of them opposite to each other on one sphere.
+
+# %% jupyter={"source_hidden": true}
+_, ax = plt.subplots(figsize=(6.4, 3.6))
+spread = torch.linspace(0, 1.2, 50)
+for level, colour, text in [(1, GREEN, "$l=1$: same alphabet"), (2, RED, "$l=2$: another alphabet")]:
+    ax.plot(spread, 0.1 + level * (4 - 0.5) / 16 + 0.5 - spread, color=colour, label=text)
+ax.axhline(0, color=GREY, linewidth=0.8)
+ax.axvline(0.5, color=GREY, linestyle=":")
+ax.text(0.52, 0.92, "a class of mean spread, $s = d_0$", color=GREY, fontsize=9)
+ax.set(xlabel=r"spread of the anchor's class, $s_{y_a}$", ylabel=r"margin $\alpha$")
+ax.set_title(r"$\beta = 0.1,\; L = 16,\; d_0 = 0.5$", loc="left", fontsize=11)
+ax.legend(fontsize=9)
+plt.tight_layout()
+plt.show()
+
+# %% [markdown]
+# One more thing: the margin is a *target*, not something to be learned. If gradients flowed through it, the network
+# could lower the loss by making classes sprawl ($s$ up, margin down). So the margin is a constant, as far as gradients
+# are concerned.
+
+
+# %% nbgrader={"grade": false, "grade_id": "violate_margin", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def violate_margin(
+    features: Tensor,
+    labels: Tensor,
+    anchor_labels: Tensor,
+    negative_labels: Tensor,
+    alphabet_of: Tensor,
+    beta: float = 0.1,
+    levels: int = 16,
+) -> Tensor:
+    """
+    features: float [B, D], labels: LongTensor [B]: the whole batch, for s and d_0.
+    anchor_labels, negative_labels: LongTensors [T]: the classes of each triplet.
+    alphabet_of: LongTensor [n_classes]. beta: the constant part of the margin. levels: L.
+
+    Returns [T]: the margin of each triplet, without gradient. It may be negative.
+    """
+    ### BEGIN SOLUTION
+    from solutions import hierarchy as reference
+
+    return reference.violate_margin(features, labels, anchor_labels, negative_labels, alphabet_of, beta, levels)
+    ### END SOLUTION
+    raise NotImplementedError("Write alpha = beta + d_l - s for each triplet, without gradient.")
+
+
+# %% nbgrader={"grade": true, "grade_id": "hierarchical-violate_margin", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hierarchical.violate_margin", violate_margin)
+
+# %% [markdown]
+# ## 4.4 The loss
+#
+# With $T$ triplets $(a_t, p_t, n_t)$ from the sampler, each with its own margin $\alpha_t$:
+#
+# $$L = \frac{1}{T} \sum_{t=1}^{T} \max\left(\|a_t - p_t\|^2 - \|a_t - n_t\|^2 + \alpha_t,\; 0\right)$$
+#
+# Distances are **squared** this time, because the margin is made of squared distances. And since a margin needs to know
+# the *classes* of its triplet, the loss asks the sampler for rows, `sample_ids`, and not for vectors. That is also why
+# `torch.nn.functional.triplet_margin_loss` cannot help here: it takes one margin for all triplets, a positive one.
+
+
+# %% nbgrader={"grade": false, "grade_id": "hierarchical_loss", "locked": false, "schema_version": 3, "solution": true, "task": false}
+class HierarchicalTripletMarginLossWithSampler(nn.Module):
+    """The mean triplet loss over the sampler's triplets, with squared distances and a margin from the tree."""
+
+    def __init__(self, sampler_inbatch: RowSampler, alphabet_of: Tensor, beta: float = 0.1, levels: int = 16) -> None:
+        """sampler_inbatch: has `sample_ids(features, labels)`. alphabet_of: LongTensor [n_classes]."""
+        super().__init__()
+        self.sampler_inbatch = sampler_inbatch
+        self.alphabet_of = alphabet_of
+        self.beta = beta
+        self.levels = levels
+
+    def forward(self, features: Tensor, labels: Tensor) -> Tensor:
+        """
+        features: float [B, D] of length 1, labels: LongTensor [B]. Returns a scalar with a gradient.
+
+        With thousands of triplets, `features.index_select(0, rows)` trains several times faster than `features[rows]`.
+        """
+        ### BEGIN SOLUTION
+        from solutions import losses as reference
+
+        criterion = reference.HierarchicalTripletMarginLossWithSampler(
+            self.sampler_inbatch, self.alphabet_of, self.beta, self.levels
+        )
+        return criterion(features, labels)
+        ### END SOLUTION
+        raise NotImplementedError("Write the mean over triplets of max(|a - p|² - |a - n|² + margin, 0).")
+
+
+# %% [markdown]
+# **The value**, for triplets that the check hands to your loss:
+
+# %% nbgrader={"grade": true, "grade_id": "hierarchical-loss", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hierarchical.loss", HierarchicalTripletMarginLossWithSampler)
+
+# %% [markdown]
+# **The gradients**: through distances, not through margins.
+
+# %% nbgrader={"grade": true, "grade_id": "hierarchical-gradients", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
+check("hierarchical.gradients", HierarchicalTripletMarginLossWithSampler)
+
+# %% [markdown]
+# ## 4.5 Triplets for this loss
+#
+# The paper takes *all* triplets of a batch. A full one has 15 million, too many to write down, but we can number them
+# and draw some of the numbers. For an anchor whose class has $m$ of the batch's $B$ pictures there are $m - 1$
+# positives and $B - m$ negatives, so $(m - 1)(B - m)$ triplets. A number from 0 to 15 million then says which anchor,
+# which positive and which negative, as 253 says "two hundreds, five tens, three".
+
+
+# %%
+class AllTripletsSampler(RowSampler):
+    """All triplets of the batch, or `max_output_triplets` random ones of them (now and then one of them twice)."""
+
+    def __init__(self, max_output_triplets: int = 65_536) -> None:
+        self.max_output_triplets = max_output_triplets
+
+    def sample_ids(self, features: Tensor, labels: Tensor | list[int]) -> tuple[Tensor, Tensor, Tensor]:
+        labels = torch.as_tensor(labels, device=features.device)  # [B]
+        self._check_input_labels(labels)
+        # sort the batch by class: then a class is a block of rows, and "all the others" is what lies around it
+        labels, rows = labels.sort(stable=True)  # [B], [B]
+        _, sizes = labels.unique_consecutive(return_counts=True)  # [P]
+        size = sizes.repeat_interleave(sizes)  # [B], how many of the anchor's class there are
+        start = (sizes.cumsum(0) - sizes).repeat_interleave(sizes)  # [B], where its block begins
+        positives, negatives = size - 1, len(labels) - size  # [B], how many an anchor has to choose from
+        ends = (positives * negatives).cumsum(0)  # [B], triplets of the anchors up to and with this one
+        total = int(ends[-1])
+
+        if total <= self.max_output_triplets:
+            number = torch.arange(total, device=features.device)  # [T]
+        else:
+            number = torch.randint(total, (self.max_output_triplets,), device=features.device)  # [T]
+        anchor = torch.searchsorted(ends, number, right=True)  # [T]
+        number = number - (ends - positives * negatives)[anchor]  # counted from the anchor's own first triplet
+        positive = start[anchor] + number // negatives[anchor]
+        positive = positive + (positive >= anchor)  # skip the anchor itself
+        negative = number % negatives[anchor]
+        negative = negative + (negative >= start[anchor]) * size[anchor]  # skip the anchor's block
+        return rows[anchor], rows[positive], rows[negative]
+
+
+# %% [markdown]
+# ## 4.6 Hierarchical margins, trained
+
+# %% tags=["nbval-ignore-output"]
+if ready("hierarchical"):
+    sampler = AllTripletsSampler(max_output_triplets=16_384 if QUICK else 65_536)
+    train("hierarchical", HierarchicalTripletMarginLossWithSampler(sampler, omniglot.train.alphabet_of.to(DEVICE)))
+
+# %% tags=["nbval-ignore-output"]
+show_training("hierarchical")
+
+# %% tags=["nbval-ignore-output"]
+show_neighbours("hierarchical")
+
+# %% [markdown]
+# **Where homework and paper differ.**
+#
+# | | paper | homework |
+# | --- | --- | --- |
+# | tree | grown from $d(p, q)$, anew after every epoch | static: root, alphabets, characters |
+# | batches | a few random classes and their nearest neighbours in the tree | $P$ random classes |
+# | triplets | all of the batch | 65,536 random ones |
+# | average | $\frac{1}{2Z}\sum$ over the $Z$ triplets | $\frac{1}{T}\sum$: twice as much, the same direction |
+
+# %% [markdown]
+# ## 4.7 Why not hard triplets? (optional, no points)
+#
+# Why not combine the two ideas: hierarchical margins, on hard triplets? Find out before you believe. The cell below
+# takes one batch, the network you have just trained, and both samplers. For four constant margins it shows two numbers:
+#
+# - *violated*: the share of triplets with $\|a-p\|^2 - \|a-n\|^2 + \alpha > 0$;
+# - *change*: how much the gradient differs from the gradient at $\alpha = 0.2$, relative to its length.
+
+
+# %% tags=["nbval-ignore-output"]
+def hinge_and_gradient(features: Tensor, ids: tuple[Tensor, Tensor, Tensor], margin: float) -> tuple[float, Tensor]:
+    """The share of violated triplets, and the gradient of the mean hinge with respect to the features [B, D]."""
+    features = features.clone().requires_grad_()
+    anchor, positive, negative = (features[rows] for rows in ids)  # [T, D] each
+    hinge = (anchor - positive).square().sum(1) - (anchor - negative).square().sum(1) + margin  # [T]
+    hinge.clamp(min=0).mean().backward()
+    return (hinge > 0).float().mean().item(), features.grad
+
+
+if "hierarchical" in trained:
+    with torch.no_grad():
+        features = trained["hierarchical"]["model"](batch["features"])  # [B, 64]
+    lines = ["| sampler | margin | violated | change |", "| --- | ---: | ---: | ---: |"]
+    for sampler in (HardTripletsSampler(), AllTripletsSampler()):
+        ids = sampler.sample_ids(features, batch["targets"])
+        _, first = hinge_and_gradient(features, ids, margin=0.2)
+        for margin in (0.2, 0.3, 0.4, 0.5):
+            violated, gradient = hinge_and_gradient(features, ids, margin)
+            change = ((gradient - first).norm() / first.norm()).item()
+            lines.append(f"| {type(sampler).__name__} | {margin} | {violated:.1%} | {change:.1%} |")
+    display(Markdown("\n".join(lines)))
+else:
+    print("This needs the network of 4.6.")
+
+# %% [markdown]
+# What does a margin change when every triplet is violated whatever the margin is? Write down
+# $\partial L / \partial a$ for an active hinge and look for $\alpha$ in it. Then open the answer.
+#
+# <details><summary>Answer</summary>
+#
+# For an active hinge, $\partial L / \partial a = 2(a - p) - 2(a - n) = 2(n - p)$: there is no $\alpha$ in it. The
+# margin only decides *whether* a triplet takes part. Hard triplets are chosen so that nearly all of them take part,
+# whatever the margin, so nearly nothing depends on it: on Omniglot, four different margins over hard triplets gave
+# the same CMC to four digits. Among *all* triplets, many are satisfied by a small margin and not by a larger one, and
+# there a margin has something to say.
+#
+# </details>
+
+# %% [markdown]
+# # 5. The three methods side by side (optional)
+#
+# Here is all that was trained above, in one picture and one table:
+
+# %% tags=["nbval-ignore-output"]
+show_training(*trained)
+
+# %% [markdown]
+# Careful: this is **not** a comparison yet. After a few epochs learning hardly beats small raw pixels, and on
+# Omniglot two *seeds* of one method differ by up to 0.04 after 20 epochs, more than most methods differ. A fair
+# comparison has
+#
+# - several seeds for each method, and shows their spread;
+# - the full protocol, 300 epochs on Omniglot;
+# - the same care for every method: if you tune $\beta$, tune the margin of the others too.
+#
+# To run that unattended, change the parameters from the command line, once for every seed:
+#
+# ```
+# papermill homework3.ipynb seed1.ipynb -p dataset omniglot -p epochs 300 -p seed 1 -p results seed1.json
+# ```
+#
+# Questions worth an experiment: does the hierarchical margin beat `AllTripletsSampler` with a single margin of 0.3?
+# What happens to each method without dropout? Does the paper's own tree help?
+
+# %% [markdown]
+# ## Results
+#
+# The numbers of all trained methods, in a file that other programs can read.
+
+# %% tags=["nbval-ignore-output"]
+if trained:
+    methods = {
+        method: {
+            "cmc": record["cmc"],
+            "cmc_last_epoch": {k: record["history"][-1][f"cmc{k:02d}"] for k in TOPK},
+            "seconds": record["seconds"],
+            "epochs": record["epochs"],
+            "history": record["history"],
+        }
+        for method, record in trained.items()
+    }
+    packages = {name: version(name) for name in ("torch", "catalyst", "accelerate", "numpy")}
+    summary = {
+        "dataset": dataset,
+        "seed": seed,
+        "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu",
+        "versions": {"python": platform.python_version(), **packages},
+        "baselines": baselines,
+        "methods": methods,
+    }
+    Path(results).write_text(json.dumps(summary, indent=2) + "\n")
+    print(f"{results}: {', '.join(methods)}")
+else:
+    print("Nothing was trained, nothing is written.")
