@@ -108,7 +108,15 @@ def execute(notebook: NotebookNode, path: Path) -> NotebookNode:
             raise BuildError(f"{path.relative_to(ROOT)} does not run:\n{problem}") from None
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream":
+                output.text = _last_state(output.text)
     return notebook
+
+
+def _last_state(text: str) -> str:
+    """What a terminal would show in the end: of a progress bar's states, divided by carriage returns, the last one."""
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 
 def drift(path: Path, built: NotebookNode) -> list[str]:

@@ -33,6 +33,7 @@
 
 # %%
 import json
+import math
 import platform
 import shutil
 import sys
@@ -619,7 +620,7 @@ def train(method: str, criterion: nn.Module) -> None:
         embeddings_key="embeddings", labels_key="targets", is_query_key="is_query", topk=list(TOPK)
     )
     best = {"loader_key": "valid", "metric_key": "cmc01", "minimize": False}
-    valid_every = 10 if EPOCHS >= 100 and EPOCHS % 10 == 0 else 1  # the last epoch must be a validated one
+    valid_every = 1 if QUICK else math.gcd(EPOCHS, 10)  # a divisor of EPOCHS: the last epoch must be a validated one
     start = time.perf_counter()
     dl.SupervisedRunner(input_key="features", output_key="embeddings", target_key="targets", loss_key="loss").train(
         engine=dl.CPUEngine() if DEVICE == "cpu" else dl.GPUEngine(),
