@@ -28,7 +28,6 @@ demo: setup
 	$(BIN)/python -m solutions.demo
 
 test: setup
-	$(BIN)/python -m solutions.build --check
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=600 data grader solutions notebooks
 
 notebooks: setup

@@ -68,7 +68,7 @@ warnings.filterwarnings("ignore", message="Converting a tensor with requires_gra
 # Everything you may want to change is in the next cell. As it stands, the notebook takes **a quick look**: a dozen
 # epochs of small batches, on glyphs drawn from the fonts on your computer. That needs no download, no GPU and a minute
 # or two, and is enough to see every method learn. For results that mean something take `dataset = "omniglot"` and a
-# GPU, or `epochs = 300` and patience (half an hour per method on two cores).
+# GPU, or `epochs = 300` and patience (some twenty minutes per method on two cores).
 
 # %% tags=["parameters"]
 dataset = "glyphs"  # "glyphs": made on the spot; "omniglot": the real drawings, after `python -m data.omniglot`
