@@ -68,9 +68,16 @@ def grade(console: Console) -> None:
 
 
 def score_table(scores: dict[str, dict[str, float]]) -> Table:
-    table = Table("student", *(name.replace(".", "\n") for name in EXERCISES), "total", title="points")
+    """Narrow enough for a terminal of 80 columns: the parts are numbered, and named below."""
+    parts = {
+        f"{letter}{number}": name
+        for letter, chapter in (("A", "hard_cluster"), ("B", "hierarchical"))
+        for number, name in enumerate((name for name in EXERCISES if name.startswith(chapter)), start=1)
+    }
+    caption = "\n".join(f"{part}  {name}" for part, name in parts.items())
+    table = Table("student", *parts, "total", caption=caption, caption_justify="left", padding=(0, 1, 0, 0))
     for student, grades in sorted(scores.items()):
-        points = [grades[name.replace(".", "-")] for name in EXERCISES]
+        points = [grades[name.replace(".", "-")] for name in parts.values()]
         table.add_row(student, *(f"{point:g}" for point in points), f"{sum(points):g}")
     return table
 
