@@ -143,7 +143,8 @@ def _images(folder: Path, train: Index, valid: Index) -> tuple[np.ndarray, np.nd
 
 def _read_cache(cache: Path, key: str, n_train: int, n_valid: int) -> tuple[np.ndarray, np.ndarray] | None:
     try:
-        with np.load(cache, allow_pickle=False) as stored:
+        # opened here: np.load would leave a file that it cannot read open
+        with cache.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             if stored["key"].item() != key:
                 return None
             train, valid = stored["train"], stored["valid"]
