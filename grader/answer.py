@@ -4,6 +4,7 @@ It is called in the student's own session by `grader.check`, and while grading i
 sees inputs only. It must never hold an expected value, and never decide whether an answer is right.
 """
 
+import copy
 import linecache
 import sys
 import traceback
@@ -23,7 +24,9 @@ class NotAnAnswer(Exception):
     """The student's code returned something of the wrong kind; the message says what to return."""
 
 
-def answer(call: str, target: Any, inputs: dict[str, Any], gradient: bool = False) -> dict[str, Any]:
+def answer(
+    call: str, target: Any, inputs: dict[str, Any], gradient: bool = False, again: bool = False
+) -> dict[str, Any]:
     """Run one case.
 
     Args:
@@ -31,38 +34,55 @@ def answer(call: str, target: Any, inputs: dict[str, Any], gradient: bool = Fals
         target: the student's class or function.
         inputs: argument name -> NumPy array (handed over as a tensor) or plain value, as in `Case.inputs`.
         gradient: also return the gradient with respect to the features.
+        again: use the student's object on another batch first.
 
     Returns:
         JSON-ready: `{"outputs": {name: wire array}, "changed": [names of inputs altered in place]}`,
         or `{"raised": {"type", "message", "line"}}`, or `{"malformed": sentence}`.
     """
     arguments = {
-        name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else value
+        name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else copy.deepcopy(value)
         for name, value in inputs.items()
     }
     leaf = arguments.get("features")
-    if leaf is not None:
-        # A product with one keeps the values and makes a non-leaf: changing it in place is then possible,
-        # as it would be for a network's output, and noticed below.
-        leaf.requires_grad_(leaf.is_floating_point())
-        arguments["features"] = leaf * 1
     try:
-        outputs, scalar = CALLS[call](target, arguments)
-        if gradient:
-            outputs["gradient"] = _gradient(scalar, leaf)
+        with torch.enable_grad():
+            if leaf is not None:
+                # A product with one keeps the values and makes a non-leaf: changing it in place is then possible,
+                # as it would be for a network's output, and noticed below.
+                leaf.requires_grad_(leaf.is_floating_point())
+                arguments["features"] = leaf * 1
+            run = CALLS[call](target, arguments)
+            if again:
+                run(_other_batch(arguments))
+            outputs, scalar = run(arguments)
+            if gradient:
+                outputs["gradient"] = _gradient(scalar, leaf)
+            return {
+                "outputs": {name: wire.encode_tensor(value) for name, value in outputs.items()},
+                "changed": [name for name, value in inputs.items() if not _same(value, arguments[name])],
+            }
     except NotAnAnswer as problem:
         return {"malformed": str(problem)}
     except (Exception, SystemExit) as error:
         return {"raised": _describe(error)}
-    return {
-        "outputs": {name: wire.encode_tensor(value) for name, value in outputs.items()},
-        "changed": [name for name, value in inputs.items() if not _same(value, arguments[name])],
-    }
+
+
+def _other_batch(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The same samples in reverse order, and of given triplets the first only."""
+    other = {**arguments, "features": arguments["features"].detach().flip(0)}
+    labels = arguments["labels"]
+    other["labels"] = labels.flip(0) if isinstance(labels, torch.Tensor) else labels[::-1]
+    if "ids" in arguments:
+        other["ids"] = arguments["ids"][:, :1]
+    return other
 
 
 def _gradient(scalar: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
     if not scalar.requires_grad:
-        raise NotAnAnswer("no gradient flows back to the features: the result is detached from them")
+        raise NotAnAnswer(
+            "no gradient flows back to the features, so loss.backward() would fail: the result is detached"
+        )
     (gradient,) = torch.autograd.grad(scalar, leaf, allow_unused=True)
     return torch.zeros_like(leaf) if gradient is None else gradient
 
@@ -82,7 +102,11 @@ def _describe(error: BaseException) -> dict[str, str]:
         if not frame.filename.startswith(ours) and not any(part in frame.filename for part in installed):
             source = linecache.getline(frame.filename, frame.lineno or 0).strip()
             line = f"{frame.name}, line {frame.lineno}: {source}"
-    return {"type": type(error).__name__, "message": str(error)[:MESSAGE_LIMIT], "line": line[:MESSAGE_LIMIT]}
+    try:
+        message = str(error)
+    except Exception:  # a student's exception class may be broken itself
+        message = "(its message cannot be shown)"
+    return {"type": type(error).__name__, "message": message[:MESSAGE_LIMIT], "line": line[:MESSAGE_LIMIT]}
 
 
 def _tensors(result: Any, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
@@ -102,47 +126,65 @@ def _tensors(result: Any, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
     return dict(zip(names, values, strict=True))
 
 
-Called = tuple[dict[str, torch.Tensor], torch.Tensor]  # the outputs, and the scalar a gradient is asked of
+Outcome = tuple[dict[str, torch.Tensor], torch.Tensor]  # the outputs, and the scalar a gradient is asked of
+Run = Callable[[dict[str, Any]], Outcome]  # uses the student's object on one batch
 
 
-def _sampler(target: Any, inputs: dict[str, Any]) -> Called:
+def _sampler(target: Any, inputs: dict[str, Any]) -> Run:
     sampler = target() if isinstance(target, type) else target
-    outputs = _tensors(sampler.sample(inputs["features"], inputs["labels"]), ("anchor", "positive", "negative"))
-    anchor, positive, negative = outputs.values()  # each (P, D)
-    try:
-        scalar = (anchor - positive).square().sum() - (anchor - negative).square().sum()
-    except RuntimeError:
-        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in outputs.items())
-        raise NotAnAnswer(f"anchor, positive and negative need one common shape (P, D); yours are {shapes}") from None
-    return outputs, scalar
+
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(sampler.sample(inputs["features"], inputs["labels"]), ("anchor", "positive", "negative"))
+        anchor, positive, negative = outputs.values()  # each (P, D)
+        if not anchor.shape == positive.shape == negative.shape:
+            shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in outputs.items())
+            raise NotAnAnswer(f"anchor, positive and negative need one common shape (P, D); yours are {shapes}")
+        return outputs, (anchor - positive).square().sum() - (anchor - negative).square().sum()
+
+    return run
 
 
-def _cluster_loss(target: Any, inputs: dict[str, Any]) -> Called:
-    outputs = _tensors(target(inputs["alpha"])(inputs["features"], inputs["labels"]), ("loss",))
-    return outputs, outputs["loss"].sum()
+def _cluster_loss(target: Any, inputs: dict[str, Any]) -> Run:
+    return _criterion(target(inputs["alpha"]))
 
 
-def _class_distances(target: Any, inputs: dict[str, Any]) -> Called:
-    outputs = _tensors(target(inputs["features"], inputs["labels"]), ("classes", "d", "s"))
-    return outputs, outputs["s"].sum()
+def _criterion(criterion: Any) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(criterion(inputs["features"], inputs["labels"]), ("loss",))
+        return outputs, outputs["loss"].sum()
+
+    return run
 
 
-def _tree_level(target: Any, inputs: dict[str, Any]) -> Called:
-    outputs = _tensors(target(inputs["class_a"], inputs["class_b"], inputs["alphabet_of"]), ("level",))
-    return outputs, outputs["level"]
+def _class_distances(target: Any, inputs: dict[str, Any]) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(target(inputs["features"], inputs["labels"]), ("classes", "d", "s"))
+        return outputs, outputs["s"].sum()
+
+    return run
 
 
-def _violate_margin(target: Any, inputs: dict[str, Any]) -> Called:
-    outputs = _tensors(target(**inputs), ("margin",))
-    margin = outputs["margin"]
-    return {**outputs, "keeps_gradient": torch.tensor(margin.requires_grad)}, margin.sum()
+def _tree_level(target: Any, inputs: dict[str, Any]) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(target(inputs["class_a"], inputs["class_b"], inputs["alphabet_of"]), ("level",))
+        return outputs, outputs["level"]
+
+    return run
+
+
+def _violate_margin(target: Any, inputs: dict[str, Any]) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(target(**inputs), ("margin",))
+        margin = outputs["margin"]
+        return {**outputs, "keeps_gradient": torch.tensor(margin.requires_grad)}, margin.sum()
+
+    return run
 
 
 class GivenTriplets:
-    """An in-batch sampler whose triplets are fixed beforehand: `ids` is a LongTensor (3, T) of rows."""
+    """An in-batch sampler whose triplets are given: `ids` is a LongTensor (3, T) of rows."""
 
-    def __init__(self, ids: torch.Tensor):
-        self.ids = ids
+    ids: torch.Tensor
 
     def sample_ids(self, features: torch.Tensor, labels: Any) -> tuple[torch.Tensor, ...]:
         return tuple(self.ids)  # three (T,)
@@ -151,13 +193,18 @@ class GivenTriplets:
         return tuple(features[rows] for rows in self.ids)  # three (T, D)
 
 
-def _hierarchical_loss(target: Any, inputs: dict[str, Any]) -> Called:
-    criterion = target(GivenTriplets(inputs["ids"]), inputs["alphabet_of"], inputs["beta"], inputs["levels"])
-    outputs = _tensors(criterion(inputs["features"], inputs["labels"]), ("loss",))
-    return outputs, outputs["loss"].sum()
+def _hierarchical_loss(target: Any, inputs: dict[str, Any]) -> Run:
+    sampler = GivenTriplets()
+    run_criterion = _criterion(target(sampler, inputs["alphabet_of"], inputs["beta"], inputs["levels"]))
+
+    def run(inputs: dict[str, Any]) -> Outcome:
+        sampler.ids = inputs["ids"]
+        return run_criterion(inputs)
+
+    return run
 
 
-CALLS: dict[str, Callable[[Any, dict[str, Any]], Called]] = {
+CALLS: dict[str, Callable[[Any, dict[str, Any]], Run]] = {
     "sampler": _sampler,
     "cluster_loss": _cluster_loss,
     "class_distances": _class_distances,

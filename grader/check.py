@@ -53,7 +53,10 @@ def answer_cases(exercise: Exercise, target: Any) -> dict[str, Any]:
     """The answers to the visible cases, by case name."""
     from grader.answer import answer
 
-    return {case.name: answer(exercise.call, target, dict(case.inputs), case.gradient) for case in exercise.cases}
+    return {
+        case.name: answer(exercise.call, target, dict(case.inputs), case.gradient, case.again)
+        for case in exercise.cases
+    }
 
 
 def _publish_answers(exercise: Exercise, target: Any) -> None:
@@ -63,8 +66,8 @@ def _publish_answers(exercise: Exercise, target: Any) -> None:
 
     questions = json.loads(Path(os.environ[INPUTS_VARIABLE]).read_text())[exercise.name]
     answers = {
-        question["name"]: answer(
-            exercise.call, target, wire.decode_inputs(question["inputs"]), gradient=question["gradient"]
+        question["id"]: answer(
+            exercise.call, target, wire.decode_inputs(question["inputs"]), question["gradient"], question["again"]
         )
         for question in questions
     }

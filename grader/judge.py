@@ -4,6 +4,8 @@ Called by `grader.check` in the student's session, and while grading by `grader.
 sandbox. An answer is hostile input: whatever it holds, the outcome is a failed case with a reason, never an exception.
 """
 
+import builtins
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -65,12 +67,14 @@ def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any])
 
 
 def judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:
+    """One case. The report of a hidden one quotes nothing: neither numbers nor the student's words, which may be both."""
     if not isinstance(answer, Mapping):
         return Verdict(case, False, "There is no answer to this case.")
     if "raised" in answer:
         return _judge_exception(case, answer["raised"])
     if "malformed" in answer:
-        return Verdict(case, False, _sentence(answer["malformed"]))
+        reason = "Your code returned something of another kind here." if case.hidden else _sentence(answer["malformed"])
+        return Verdict(case, False, reason)
     if case.raises:
         reason = f"Expected: a ValueError that names the fault{_clue(case)}. Your code accepted this input."
         return Verdict(case, False, reason, mistake="no_input_checks")
@@ -92,24 +96,26 @@ def judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:
 def _judge_exception(case: Case, raised: Any) -> Verdict:
     details = raised if isinstance(raised, Mapping) else {}
     kind, message, line = (_text(details.get(key)) for key in ("type", "message", "line"))
-    if kind == "NotImplementedError":
-        return Verdict(case, False, f"{NOT_YET} {message}".strip())
-    if not case.raises:
-        # A message may quote the input, which stays hidden in a hidden case.
-        what = kind if case.hidden else f"{kind}: {message}"
-        where = f" (in {line})" if line else ""
-        return Verdict(case, False, f"Your code raised {what}{where}")
-    if kind != "ValueError":
-        reason = f"Expected: a ValueError that names the fault. Your code raised {kind}: {message}"
+    # torch raises NotImplementedError too: a stub's own line says `raise`, or there is no line to see.
+    if kind == "NotImplementedError" and (not line or re.search(r": raise NotImplementedError|: $", line)):
+        return Verdict(case, False, NOT_YET if case.hidden else f"{NOT_YET} {message}".strip())
+    if case.raises and kind == "ValueError":
+        if any(word.lower() in message.lower() for word in case.raises):
+            return Verdict(case, True)
+        says = "" if case.hidden else f"; it says: {message}"
+        return Verdict(case, False, f"Your ValueError should name the fault{_clue(case)}{says}.")
+    if case.hidden:
+        raised_what = f"Your code raised {kind if hasattr(builtins, kind) else 'an exception'}."
+    else:
+        raised_what = f"Your code raised {kind}: {message}" + (f" (in {line})" if line else "")
+    if case.raises:
+        reason = f"Expected: a ValueError that names the fault{_clue(case)}. {raised_what}"
         return Verdict(case, False, reason, "no_input_checks")
-    if not any(word.lower() in message.lower() for word in case.raises):
-        reason = f"Your ValueError should name the fault{_clue(case)}; it says: {message}"
-        return Verdict(case, False, reason)
-    return Verdict(case, True)
+    return Verdict(case, False, raised_what)
 
 
 def _clue(case: Case) -> str:
-    """The words of which one must stand in the message; those of a hidden case may quote its input."""
+    """The words of which one must stand in the message."""
     return "" if case.hidden else f" ({' or '.join(case.raises)})"
 
 
@@ -171,10 +177,12 @@ def _difference(exercise: Exercise, case: Case, given: Mapping[str, np.ndarray])
     for name, expected in case.expected.items():
         if name == "keeps_gradient" and not np.array_equal(expected, given[name]):
             return "The margin still carries a gradient; expected is a constant (see torch.Tensor.detach)."
-        if given[name].shape != expected.shape:
-            return f"Your {name} has shape {given[name].shape}; expected is {expected.shape}."
-        if given[name].dtype != expected.dtype:
-            return f"Your {name} has dtype {given[name].dtype}; expected is {expected.dtype}."
+        for aspect in ("shape", "dtype"):
+            is_, should = getattr(given[name], aspect), getattr(expected, aspect)
+            if is_ != should:
+                return f"Your {name} has another {aspect} than expected" + (
+                    "." if case.hidden else f": {is_}, not {should}."
+                )
     given = aligned(exercise, case.expected, given)
     for name, expected in case.expected.items():
         value, misses = given[name], _misses(expected, given[name], case.tolerance)
@@ -185,11 +193,11 @@ def _difference(exercise: Exercise, case: Case, given: Mapping[str, np.ndarray])
         if expected.ndim == 0:
             return f"Your {name} is {number(value)}; expected is {number(expected)}."
         row = int(np.argwhere(misses)[0][0])
-        where = (
-            f"triplet with anchor {numbers(case.expected['anchor'][row])}" if exercise.free_row_order else f"[{row}]"
-        )
+        where = f"[{row}]"
         if name == "gradient":
             where = f"row {row} of the features"
+        elif exercise.free_row_order:
+            where = f"triplet with anchor {numbers(case.expected['anchor'][row])}"
         return f"Your {name} ({where}) is {numbers(value[row])}; expected is {numbers(expected[row])}."
     return "The answer differs from what was expected."
 
@@ -213,7 +221,7 @@ def _words(names: Any) -> str:
 
 def _text(value: Any) -> str:
     """The student's own words; anything but text is dropped unread (its repr could be endless)."""
-    return value[:TEXT_LIMIT] if isinstance(value, str) else ""
+    return wire.clean(value, TEXT_LIMIT) if isinstance(value, str) else ""
 
 
 def _sentence(value: Any) -> str:

@@ -5,6 +5,7 @@ displayed and trusts nothing about it.
 """
 
 import json
+import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -37,36 +38,54 @@ def visible_cases() -> dict[str, tuple[Case, ...]]:
     return {name: exercise.cases for name, exercise in EXERCISES.items()}
 
 
-def write_questions(path: Path, cases: Mapping[str, Iterable[Case]]) -> None:
-    """Write the cases' inputs, and nothing else of them, as a read-only JSON file."""
-    questions = {
-        name: [
-            {"name": case.name, "inputs": wire.encode_inputs(dict(case.inputs)), "gradient": case.gradient}
-            for case in of_exercise
+Ids = dict[str, dict[str, str]]  # exercise -> id of a question -> name of the case it asks
+
+
+def ask(path: Path, cases: Mapping[str, Iterable[Case]]) -> Ids:
+    """Write the cases' inputs, and nothing else of them, as a read-only JSON file.
+
+    The questions of an exercise stand in random order under random ids, which are returned: a name such as "one
+    class" would tell that the input is to be refused.
+    """
+    questions, ids = {}, {}
+    for exercise, of_exercise in cases.items():
+        asked = {secrets.token_hex(8): case for case in of_exercise}
+        ids[exercise] = {id_: case.name for id_, case in asked.items()}
+        questions[exercise] = [
+            {
+                "id": id_,
+                "inputs": wire.encode_inputs(dict(case.inputs)),
+                "gradient": case.gradient,
+                "again": case.again,
+            }
+            for id_, case in sorted(asked.items())
         ]
-        for name, of_exercise in cases.items()
-    }
     path.write_text(json.dumps(questions))
     path.chmod(0o444)
+    return ids
 
 
 class Unanswered(Exception):
     """A cell holds no usable answers; the message says why, for the student."""
 
 
-def published(cell: Mapping[str, Any], exercise: str) -> Mapping[str, Any]:
+def published(cell: Mapping[str, Any], exercise: str, ids: Ids) -> dict[str, Any]:
     """The answers that one graded cell published: case name -> answer, still to be judged.
 
     Raises:
         Unanswered: the cell did not finish, published nothing, several times, or something of another form.
     """
-    outputs = cell.get("outputs", [])
-    bundles = [output["data"][ANSWER_MIME] for output in outputs if ANSWER_MIME in output.get("data", {})]
+    outputs = [output for output in cell.get("outputs", []) if isinstance(output, Mapping)]
+    bundles = [
+        output["data"][ANSWER_MIME]
+        for output in outputs
+        if isinstance(output.get("data"), Mapping) and ANSWER_MIME in output["data"]
+    ]
     if not bundles:
         error = next((output for output in outputs if output.get("output_type") == "error"), None)
         if error is None:
             raise Unanswered("This cell published no answers.")
-        raise Unanswered(f"This cell stopped with {error.get('ename')}: {error.get('evalue')}"[:500])
+        raise Unanswered(wire.clean(f"This cell stopped with {error.get('ename')}: {error.get('evalue')}", 500))
     if len(bundles) > 1:
         raise Unanswered("This cell published answers more than once; none of them counts.")
     bundle = bundles[0]
@@ -75,4 +94,4 @@ def published(cell: Mapping[str, Any], exercise: str) -> Mapping[str, Any]:
     answers = bundle.get("answers")
     if not isinstance(answers, Mapping):
         raise Unanswered("This cell's answers have no readable form.")
-    return answers
+    return {name: answers.get(id_) for id_, name in ids[exercise].items()}

@@ -10,7 +10,7 @@ import nbformat
 from grader.check import INPUTS_VARIABLE
 from grader.exercises import EXERCISES
 from grader.judge import Report, judge
-from grader.questions import Unanswered, published, visible_cases, write_questions
+from grader.questions import Unanswered, ask, published, visible_cases
 
 CELL_TIMEOUT = 120  # seconds
 
@@ -46,7 +46,7 @@ def run(notebook: Path) -> dict[str, Report | str]:
     )
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         questions = Path(folder, "questions.json")
-        write_questions(questions, cases)
+        ids = ask(questions, cases)
         try:
             client.execute(env=kernel_environment(questions))
         except (nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError) as problem:
@@ -58,7 +58,7 @@ def run(notebook: Path) -> dict[str, Report | str]:
         for name in EXERCISES:
             if cell.cell_type == "code" and f'check("{name}"' in cell.source.replace("'", '"'):
                 try:
-                    reports[name] = judge(EXERCISES[name], cases[name], published(cell, name))
+                    reports[name] = judge(EXERCISES[name], cases[name], published(cell, name, ids))
                 except Unanswered as reason:
                     reports[name] = str(reason)
     return reports

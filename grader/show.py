@@ -15,6 +15,7 @@ from grader.judge import NOT_YET, Report, Verdict, explain
 GREEN, RED, BLUE, ORANGE, GREY = "#009E73", "#D55E00", "#0072B2", "#E69F00", "#808080"
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
 CLASS_MARKERS = "osD^v"
+SIGHT = 1e4  # what lies farther out than this, or is no number, is not drawn
 
 
 def text(report: Report) -> str:
@@ -49,15 +50,16 @@ def _untouched(report: Report) -> bool:
 
 
 def _shown(report: Report) -> tuple[Verdict, ...]:
-    """One verdict stands for all while nothing is implemented."""
-    return report.verdicts[:1] if _untouched(report) else report.verdicts
+    """One verdict stands for all where nothing is implemented, or the whole cell has one fault."""
+    one_reason = not report.passed and len({verdict.reason for verdict in report.verdicts}) == 1
+    return report.verdicts[:1] if one_reason or _untouched(report) else report.verdicts
 
 
 def sentences(verdict: Verdict) -> list[str]:
     """What a failed case says, in the order in which it helps."""
     if verdict.passed:
         return []
-    why = "" if verdict.case.hidden or verdict.reason.startswith(NOT_YET) else verdict.case.why
+    why = verdict.case.why if verdict.given is not None and not verdict.case.hidden else ""
     return [sentence for sentence in (verdict.reason, explain(verdict), why and f"By hand: {why}") if sentence]
 
 
@@ -71,20 +73,18 @@ def _row(verdict: Verdict, drawing: str) -> str:
 
 
 def drawable(verdict: Verdict) -> bool:
-    """Triplets in the plane, given in the right shape; never a hidden case, whose inputs stay hidden."""
-    features = verdict.case.inputs.get("features")
+    """Triplets in the plane, of the right shape and dtype and within sight; never a hidden case."""
+    features, expected = verdict.case.inputs.get("features"), verdict.case.expected
+    roles = ("anchor", "positive", "negative")
     return (
         not verdict.case.hidden
         and verdict.given is not None
-        and "anchor" in verdict.case.expected
+        and set(roles) <= set(expected)
         and isinstance(features, np.ndarray)
-        and features.ndim == 2
-        and features.shape[1] == 2
-        and all(
-            value.shape == (len(value), 2) and len(value) and np.isfinite(value).all()
-            for name, value in verdict.given.items()
-            if name != "gradient"
-        )
+        and features.shape[1:] == (2,)
+        and all(verdict.given[role].shape == expected[role].shape for role in roles)
+        and all(verdict.given[role].dtype == expected[role].dtype for role in roles)
+        and all((np.abs(verdict.given[role]) < SIGHT).all() for role in roles)
     )
 
 

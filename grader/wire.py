@@ -57,6 +57,8 @@ def decode(wire: Any) -> np.ndarray:
         raise MalformedArray("its shape is not a short list")
     if not all(type(size) is int and 0 <= size <= MAX_BYTES for size in shape):
         raise MalformedArray("its shape holds something that is no size")
+    if math.prod(size or 1 for size in shape) > MAX_BYTES:  # an empty array may not be huge in its other sizes
+        raise MalformedArray(f"it holds more than {MAX_BYTES // 2**20} MB")
     expected_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     if expected_bytes > MAX_BYTES:
         raise MalformedArray(f"it holds more than {MAX_BYTES // 2**20} MB")
@@ -69,6 +71,11 @@ def decode(wire: Any) -> np.ndarray:
     if len(raw) != expected_bytes:
         raise MalformedArray("its data do not have the length that its shape declares")
     return np.frombuffer(raw, dtype=np.dtype(dtype).newbyteorder("<")).reshape(shape)
+
+
+def clean(text: str, limit: int) -> str:
+    """At most `limit` characters of a student's text, without the lone surrogates that no file can hold."""
+    return text[:limit].encode("utf-8", "replace").decode()
 
 
 def encode_inputs(inputs: dict[str, Any]) -> dict[str, Any]:

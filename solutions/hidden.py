@@ -17,6 +17,9 @@ from solutions import naive
 
 Rng = np.random.Generator
 Batch = tuple[np.ndarray, list[int]]  # features [B, D], labels
+# Of losses and margins in double precision only the dtype is asked: alpha, beta or a level may honestly have passed
+# through a float32 tensor.
+SINGLE = 1e-5
 
 
 def cases(seed: int) -> dict[str, tuple[Case, ...]]:
@@ -125,6 +128,14 @@ def ties(rng: Rng) -> Batch:
     return np.array(features), in_order(4, 4)
 
 
+def in_one_place(rng: Rng) -> Batch:
+    """Two classes around one centroid, a third elsewhere; whole numbers, so that the centroids are exactly equal."""
+    place, elsewhere = rng.integers(-9, 10, size=2), rng.integers(30, 40, size=2)
+    features = [place + arrow for arrow in ([2, 0], [-1, 0], [-1, 0], [0, 4], [0, -2], [0, -2])]
+    features += [elsewhere + arrow for arrow in ([0, 6], [0, -3], [0, -3])]
+    return np.array(features), in_order(3, 3)
+
+
 def triplets(rng: Rng) -> tuple[Case, ...]:
     labels = in_order(int(rng.integers(4, 7)), int(rng.integers(3, 6)))
 
@@ -132,12 +143,19 @@ def triplets(rng: Rng) -> tuple[Case, ...]:
         return draw(lambda: clusters(rng, labels, dimensions, spread).astype(np.float32), labels)
 
     tied, tied_labels = ties(rng)
+    crowded, crowded_labels = in_one_place(rng)
     return (
         sampler_case("random clusters", "Any clusters, not only the drawn ones.", features(3, 1.0), labels),
         sampler_case("overlapping clusters", "Clusters may overlap, as before training.", features(4, 6.0), labels),
         sampler_case("points on a line", "Embeddings may have a single dimension.", features(1, 1.0), labels),
         sampler_case("many dimensions", "Embeddings may have hundreds of dimensions.", features(512, 3.0), labels),
         sampler_case("ties", "Of equal distances the lowest index wins.", tied.astype(np.float32), tied_labels),
+        sampler_case(
+            "two classes at one place",
+            "Only a class's own centroid is left out, not all that lie where it lies.",
+            crowded.astype(np.float32),
+            crowded_labels,
+        ),
     )
 
 
@@ -147,7 +165,17 @@ def any_labels(rng: Rng) -> tuple[Case, ...]:
         return sampler_case(name, teaches, features, np.array(labels, dtype=np.int64) if tensor else labels)
 
     sparse = sparse_names(rng, 5)
+    tied, tied_labels = ties(rng)
+    order = rng.permutation(4)
+    while order[1] < order[2]:  # both are nearest to 0 and 3, and the first to appear must not be the lower label
+        order = rng.permutation(4)
     return (
+        sampler_case(
+            "ties between unsorted labels",
+            "Of equally near classes the one of the lowest label wins, wherever it appears.",
+            tied.astype(np.float32),
+            [int(order[c]) for c in tied_labels],
+        ),
         case(
             "interleaved labels", "The samples of a class may lie anywhere in the batch.", shuffled(rng, in_order(4, 4))
         ),
@@ -175,7 +203,9 @@ def training(rng: Rng) -> tuple[Case, ...]:
     pole = unit(rng.normal(size=(1, 64)))
 
     def collapsed() -> np.ndarray:
-        return unit(pole + clusters(rng, many, 64, spread=0.0003, spacing=0.0005)).astype(np.float32)
+        features = unit(pole + clusters(rng, many, 64, spread=0.0003, spacing=0.0005)).astype(np.float32)
+        # Only where it shows: a matrix product must pick some wrong negatives.
+        return features if wrong_by_matrix_product(features, many) > 2 else collapsed()
 
     return (
         sampler_case(
@@ -191,6 +221,13 @@ def training(rng: Rng) -> tuple[Case, ...]:
             draw(lambda: clusters(rng, equal, 3, spread=6.0).astype(np.float32), equal),
             equal,
             gradient=True,
+        ),
+        sampler_case(
+            "used again",
+            "Nothing of the last batch stays.",
+            draw(lambda: clusters(rng, equal, 3).astype(np.float32), equal),
+            equal,
+            again=True,
         ),
         sampler_case(
             "double precision",
@@ -217,6 +254,17 @@ def training(rng: Rng) -> tuple[Case, ...]:
     )
 
 
+def wrong_by_matrix_product(features: np.ndarray, labels: list[int]) -> int:
+    """How many classes get another negative when |a|^2 + |b|^2 - 2ab stands for |a - b|^2 in float32."""
+    means = np.stack([features[np.array(labels) == c].mean(axis=0) for c in sorted(set(labels))])  # float32 [P, D]
+    norms = (means**2).sum(axis=1)
+    product = norms[:, None] + norms - 2 * means @ means.T
+    direct = ((means[:, None].astype(np.float64) - means) ** 2).sum(axis=2)
+    for distances in (product, direct):
+        np.fill_diagonal(distances, np.inf)
+    return int((product.argmin(axis=1) != direct.argmin(axis=1)).sum())
+
+
 def errors(rng: Rng) -> tuple[Case, ...]:
     labels = in_order(3, 3)
     features = draw(lambda: clusters(rng, labels, 3).astype(np.float32), labels)
@@ -234,7 +282,7 @@ def errors(rng: Rng) -> tuple[Case, ...]:
 
     alone = list(labels)
     alone[row] = name
-    short = labels[: -int(rng.integers(1, 3))]
+    short = labels[:-1]  # the lengths are the only fault: every class keeps two samples
     return (
         sampler_case("good input", "Good input is accepted.", features, labels),
         refused("one class", "Fewer than two classes are refused.", features, [name] * len(labels), "class"),
@@ -257,7 +305,7 @@ def errors(rng: Rng) -> tuple[Case, ...]:
         refused(
             "infinity",
             "Infinite features are refused.",
-            spoiled(float(rng.choice([-np.inf, np.inf]))),
+            spoiled(-np.inf),  # the visible case has +inf
             labels,
             *("inf", "finite"),
         ),
@@ -265,7 +313,15 @@ def errors(rng: Rng) -> tuple[Case, ...]:
 
 
 def cluster_loss(rng: Rng) -> tuple[Case, ...]:
-    def case(name: str, teaches: str, labels: list[int], dimensions: int, dtype: type, tolerance: float = 1e-4) -> Case:
+    def case(
+        name: str,
+        teaches: str,
+        labels: list[int],
+        dimensions: int,
+        dtype: type = np.float32,
+        tolerance: float = 1e-4,
+        again: bool = False,
+    ) -> Case:
         # Clusters just touch, and alpha cuts the sorted terms in two: some hinges are open, some closed.
         while True:
             features = draw(lambda: clusters(rng, labels, dimensions, 1.0, 2.0).astype(dtype), labels)
@@ -282,20 +338,21 @@ def cluster_loss(rng: Rng) -> tuple[Case, ...]:
             expected={"loss": np.array(loss, dtype=dtype), "gradient": gradient.astype(dtype)},
             tolerance=tolerance,
             gradient=True,
+            again=again,
             hidden=True,
         )
 
     return (
-        case("random clusters", "Only the classes that violate the margin pay.", in_order(5, 4), 3, np.float32),
+        case("random clusters", "Only the classes that violate the margin pay.", in_order(5, 4), 3),
+        case("used again", "Nothing of the last batch stays.", in_order(5, 4), 3, again=True),
         case(
             "any labels",
             "Interleaved, negative, sparse labels of unequal classes.",
             shuffled(rng, of_sizes(rng, sparse_names(rng, 5), 3)),
             4,
-            np.float32,
         ),
-        case("points on a line", "Embeddings may have a single dimension.", in_order(4, 3), 1, np.float32),
-        case("double precision", "The loss has the dtype of the features.", in_order(4, 4), 3, np.float64, 1e-10),
+        case("points on a line", "Embeddings may have a single dimension.", in_order(4, 3), 1),
+        case("double precision", "The loss has the dtype of the features.", in_order(4, 4), 3, np.float64, SINGLE),
     )
 
 
@@ -402,6 +459,14 @@ def forest(rng: Rng, labels: list[int], dtype: type, dimensions: int = 4) -> tup
     return features.astype(dtype), alphabet_of
 
 
+def wide_class(rng: Rng, dtype: type = np.float32) -> tuple[np.ndarray, np.ndarray]:
+    """As `forest` for the labels in_order(5, 4), but the first class lies all over the sphere, the others tight."""
+    _, alphabet_of = forest(rng, in_order(5, 4), dtype)
+    tight = np.repeat(unit(rng.normal(size=(5, 4))), 4, axis=0) + 0.05 * rng.normal(size=(20, 4))
+    features = np.concatenate([unit(np.eye(4) * rng.choice([-1, 1], 4)), unit(tight)[4:]])
+    return features.astype(dtype), alphabet_of
+
+
 def some_names(rng: Rng) -> list[int]:
     """Five classes out of twenty, never 0 to 4: a label is not a row of s."""
     return sorted(int(c) for c in rng.choice(np.arange(5, 20), 5, False))
@@ -441,10 +506,7 @@ def violate_margin(rng: Rng) -> tuple[Case, ...]:
 
     equal, unequal = in_order(5, 4), shuffled(rng, of_sizes(rng, some_names(rng), 2))
     beta = round(float(rng.uniform(0.05, 0.3)), 2)
-    # One class all over the sphere, the others tight.
-    wide, alphabet_of = forest(rng, equal, np.float32)
-    tight = np.repeat(unit(rng.normal(size=(5, 4))), 4, axis=0) + 0.05 * rng.normal(size=(20, 4))
-    wide = np.concatenate([unit(np.eye(4) * rng.choice([-1, 1], 4)), unit(tight)[4:]]).astype(np.float32)
+    wide, alphabet_of = wide_class(rng)
     return (
         case("random classes", "Every pair of classes.", *forest_of(rng, equal, np.float32), 0.1, 16),
         case("another tree", "Its depth and beta are parameters.", *forest_of(rng, equal, np.float32), beta, 5),
@@ -469,7 +531,7 @@ def violate_margin(rng: Rng) -> tuple[Case, ...]:
             *forest_of(rng, unequal, np.float64),
             beta,
             16,
-            tolerance=1e-10,
+            tolerance=SINGLE,
         ),
     )
 
@@ -501,14 +563,21 @@ def hierarchical(rng: Rng, gradient: bool) -> tuple[Case, ...]:
         dtype: type = np.float32,
         dimensions: int = 4,
         tolerance: float = 1e-4,
+        wide: bool = False,
+        again: bool = False,
     ) -> Case:
         beta = round(float(rng.uniform(0.05, 0.2)), 2)
         while True:  # until some hinges are open, some closed, none near its corner
-            features, alphabet_of = forest(rng, labels, dtype, dimensions)
+            features, alphabet_of = wide_class(rng) if wide else forest(rng, labels, dtype, dimensions)
             ids = random_triplets(rng, labels, 12)
             setting = (features, labels, ids.tolist(), alphabet_of.tolist(), beta, levels)
             terms = naive.hierarchical_terms(*setting)
-            if min(terms) < 0 < max(terms) and min(map(abs, terms)) > 0.005 and sum(t > 0 for t in terms) > 2:
+            if min(terms) > 0 or max(terms) < 0 or min(map(abs, terms)) < 0.005 or sum(t > 0 for t in terms) < 3:
+                continue
+            pairs = [labels[row] for row in ids[0]], [labels[row] for row in ids[2]]
+            margins = naive.violate_margin(features, labels, *pairs, alphabet_of.tolist(), beta, levels)
+            # Of a wide class some hinge must be closed by nothing but its negative margin.
+            if not wide or any(term < -0.005 and term - margin > 0.05 for term, margin in zip(terms, margins)):
                 break
         loss, slope = naive.hierarchical_loss(*setting)
         expected = {"loss": np.array(loss, dtype=dtype)}
@@ -528,6 +597,7 @@ def hierarchical(rng: Rng, gradient: bool) -> tuple[Case, ...]:
             expected=expected,
             tolerance=tolerance,
             gradient=gradient,
+            again=again,
             hidden=True,
         )
 
@@ -535,6 +605,8 @@ def hierarchical(rng: Rng, gradient: bool) -> tuple[Case, ...]:
     return (
         case("random triplets", "Any triplets of the batch, open and closed hinges.", in_order(5, 4), 16),
         case("another tree", "The depth of the tree and beta are parameters.", in_order(5, 4), 6),
+        case("negative margins", "The margins of a wide class are negative.", in_order(5, 4), 16, wide=True),
+        case("used again", "Nothing of the last batch stays.", in_order(5, 4), 16, again=True),
         case("any labels", "Interleaved, sparse labels of unequal classes.", any_labels, 16),
         case("many dimensions", "Embeddings may have hundreds of dimensions.", in_order(4, 4), 4, dimensions=512),
         case(
@@ -543,7 +615,7 @@ def hierarchical(rng: Rng, gradient: bool) -> tuple[Case, ...]:
             any_labels,
             16,
             dtype=np.float64,
-            tolerance=1e-10,
+            tolerance=SINGLE,
         ),
     )
 

@@ -159,10 +159,16 @@ EXCLUDED = "            to_centroids[i] = torch.inf\n"
 
 ZOO: tuple[Wrong, ...] = (
     _sampler("own_centroid_not_excluded", {EXCLUDED: ""}),
+    _sampler("excludes_by_distance", {"to_centroids[i] = torch.inf": "to_centroids[to_centroids == 0] = torch.inf"}),
     _sampler("nearest_positive", {"to_own.argmax()": "to_own.argmin()"}),
     _sampler("global_mean", {"anchor = centroids[i]": "anchor = points.mean(dim=0)"}),
     _sampler("positive_from_whole_batch", {"own = points[labels == c]": "own = points"}),
     _sampler("detached_centroids", {"mean(dim=0) for c": "mean(dim=0).detach() for c"}),
+    _sampler("detached_positive", {"own[to_own.argmax()]": "own[to_own.argmax()].detach()"}),
+    _sampler(
+        "remembers_the_last_batch",
+        {"= [], [], []": "= self.__dict__.setdefault('rows', ([], [], []))"},
+    ),
     _sampler(
         "labels_assumed_sorted",
         {
@@ -177,6 +183,10 @@ ZOO: tuple[Wrong, ...] = (
             "        points = points[labels.argsort(stable=True)]\n"
             "        labels = classes.repeat_interleave(len(points) // len(classes))"
         },
+    ),
+    _sampler(
+        "ties_by_appearance",
+        {"classes = labels.unique()": "classes = torch.tensor(list(dict.fromkeys(labels.tolist())))"},
     ),
     _sampler("label_used_as_index", {"for i, c in enumerate(classes)": "for i, c in zip(classes, classes)"}),
     _sampler(
@@ -228,6 +238,7 @@ ZOO: tuple[Wrong, ...] = (
         },
     ),
     Wrong("mean_over_classes", "ClusterLoss", {"torch.stack(terms).sum()": "torch.stack(terms).mean()"}),
+    Wrong("terms_pile_up", "ClusterLoss", {"terms = []": "terms = self.__dict__.setdefault('terms', [])"}),
     Wrong("no_hinge", "ClusterLoss", {".clamp(min=0)": ""}),
     Wrong("s_divided_by_n_squared", "class_distances", {"(n * n - n)": "(n * n)"}),
     Wrong(
@@ -283,6 +294,16 @@ ZOO: tuple[Wrong, ...] = (
         {
             "features[p]).square().sum(dim=1)": "features[p]).norm(dim=1)",
             "features[n]).square().sum(dim=1)": "features[n]).norm(dim=1)",
+        },
+    ),
+    Wrong("margin_clamped", "HierarchicalTripletMarginLossWithSampler", {"+ margin)": "+ margin.clamp(min=0))"}),
+    Wrong(
+        "keeps_the_first_triplets",
+        "HierarchicalTripletMarginLossWithSampler",
+        {
+            "a, p, n = self.sampler.sample_ids(features, labels)": "if 'ids' not in self.__dict__:\n"
+            "            self.ids = self.sampler.sample_ids(features, labels)\n"
+            "        a, p, n = self.ids"
         },
     ),
     Wrong("mean_margin", "HierarchicalTripletMarginLossWithSampler", {"+ margin)": "+ margin.mean())"}),

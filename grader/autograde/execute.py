@@ -8,21 +8,22 @@ from typing import Any
 from nbgrader.preprocessors import Execute
 from traitlets import Integer, default
 
-from grader.questions import graded_cases, write_questions
+from grader.questions import ask, graded_cases
 from grader.run import kernel_environment
 
 
 class AnsweringExecute(Execute):
     """nbgrader's Execute, with the questions in the kernel's environment.
 
-    The cases that were asked are left in `resources["grader_cases"]` for the Judge: they never leave this process.
+    The cases that were asked, and the ids under which, are left in `resources` for the Judge ("grader_cases" and
+    "grader_ids"): they never leave this process.
     """
 
     seed = Integer(
         None,
         allow_none=True,
         help="Seed of the hidden cases; None draws a new one for each notebook, so that inputs which leak from one "
-        "run are of no use in the next.",
+        "run are of no use in the next. With a fixed seed they would be: use one to reproduce a grade, not to grade.",
     ).tag(config=True)
 
     @default("timeout")
@@ -35,7 +36,7 @@ class AnsweringExecute(Execute):
         resources["grader_cases"] = cases = graded_cases(seed)
         with tempfile.TemporaryDirectory(prefix="grader-") as folder:
             self.questions = Path(folder, "questions.json")
-            write_questions(self.questions, cases)
+            resources["grader_ids"] = ask(self.questions, cases)
             return super().preprocess(nb, resources, **kwargs)
 
     def start_new_kernel(self, **kwargs: Any) -> None:

@@ -7,10 +7,12 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader import show
+from grader import show, wire
 from grader.exercises import EXERCISES, Exercise
 from grader.judge import Report, Verdict, judge
 from grader.questions import Unanswered, published
+
+PRINTS_LIMIT = 20_000  # characters of a graded cell's prints that reach the feedback
 
 
 class Judge(NbGraderPreprocessor):
@@ -29,9 +31,9 @@ class Judge(NbGraderPreprocessor):
         exercise = _exercise(cell)
         if exercise is None:
             return cell, resources
-        prints = [output for output in cell.outputs if output.output_type == "stream"]
+        prints = _bounded([output for output in cell.outputs if output.output_type == "stream"])
         try:
-            report = _report(exercise, cell, resources["grader_cases"][exercise.name])
+            report = _report(exercise, cell, resources)
             result = new_output(
                 "execute_result",
                 {"text/plain": str(report.score), "text/html": show.html(report)},
@@ -61,6 +63,16 @@ class FlagForReview(NbGraderPreprocessor):
         return nb, resources
 
 
+def _bounded(streams: list[Any]) -> list[Any]:
+    """What a student's code printed, cut to PRINTS_LIMIT characters in all."""
+    left = PRINTS_LIMIT
+    for stream in streams:
+        cut = len(stream.text) - left
+        stream.text = wire.clean(stream.text, left) + (f"\n… {cut} more characters were cut\n" if cut > 0 else "")
+        left = max(0, -cut)
+    return streams
+
+
 def _exercise(cell: Any) -> Exercise | None:
     """The exercise that a graded code cell checks; its name is the cell's grade_id with a dot for the hyphen."""
     if not utils.is_grade(cell) or cell.cell_type != "code":
@@ -68,8 +80,9 @@ def _exercise(cell: Any) -> Exercise | None:
     return EXERCISES.get(cell.metadata.nbgrader.get("grade_id", "").replace("-", "."))
 
 
-def _report(exercise: Exercise, cell: Any, cases: Any) -> Report:
+def _report(exercise: Exercise, cell: Any, resources: Any) -> Report:
+    cases = resources["grader_cases"][exercise.name]
     try:
-        return judge(exercise, cases, published(cell, exercise.name))
+        return judge(exercise, cases, published(cell, exercise.name, resources["grader_ids"]))
     except Unanswered as reason:
         return Report(exercise, tuple(Verdict(case, False, str(reason)) for case in cases))

@@ -3,6 +3,8 @@
 Every number was computed by hand; the arithmetic stands beside it. c_i is the centroid of class i.
 """
 
+import numpy as np
+
 from grader.exercises.model import Case, Exercise, f32, f64, i64
 
 # Three classes of three points each.
@@ -89,6 +91,23 @@ TRIPLETS = Exercise(
             },
         ),
         Case(
+            name="two classes at one place",
+            teaches="Only a class's own centroid is left out, not every centroid that lies where it lies.",
+            # class 0: (0,0) (3,0) (0,0): c_0 = (1,0), squared 1, 4, 1. class 1: (1,-4) (1,2) (1,2): c_1 = (1,0), 16, 4, 4.
+            # class 2: (8,0) (8,0) (11,0): c_2 = (9,0), 1, 1, 4; c_0 and c_1 are equally near: the lowest class wins.
+            inputs={
+                "features": f32([[0, 0], [3, 0], [0, 0], [1, -4], [1, 2], [1, 2], [8, 0], [8, 0], [11, 0]]),
+                "labels": THREE_LABELS,
+            },
+            expected={
+                "anchor": f32([[1, 0], [1, 0], [9, 0]]),
+                "positive": f32([[3, 0], [1, -4], [11, 0]]),
+                "negative": f32([[1, 0], [1, 0], [1, 0]]),
+            },
+            why="Centroids (1, 0), (1, 0), (9, 0): classes 0 and 1 are each other's nearest, at distance 0.",
+            mistakes={"excludes_by_distance": {"negative": f32([[9, 0], [9, 0], [1, 0]])}},
+        ),
+        Case(
             name="a labels tensor",
             teaches="Labels come as a list or as a LongTensor.",
             inputs={"features": THREE, "labels": i64(THREE_LABELS)},
@@ -172,6 +191,23 @@ LABELS = Exercise(
             why="The classes −3, 40, 7 hold the points of the first exercise. " + THREE_WHY,
         ),
         Case(
+            name="ties between unsorted labels",
+            teaches="Of equally near classes the one of the lowest label wins, wherever it appears.",
+            # class 5: c = (-4,0), class 3: c = (4,0), class 8: c = (0,0), which is 16 from both. Within classes 5 and 3
+            # the first and the third row lie 1 away, and the first wins; class 8 is one point.
+            inputs={
+                "features": f32([[-5, 0], [-4, 0], [-3, 0], [5, 0], [4, 0], [3, 0], [0, 0], [0, 0]]),
+                "labels": [5, 5, 5, 3, 3, 3, 8, 8],
+            },
+            expected={
+                "anchor": f32([[4, 0], [-4, 0], [0, 0]]),
+                "positive": f32([[5, 0], [-5, 0], [0, 0]]),
+                "negative": f32([[0, 0], [0, 0], [4, 0]]),
+            },
+            why="Class 8 lies 4 from classes 3 and 5; 3 is the lower label, so its centroid (4, 0) is the negative.",
+            mistakes={"ties_by_appearance": {"negative": f32([[0, 0], [0, 0], [-4, 0]])}},
+        ),
+        Case(
             name="labels around zero",
             teaches="A label is not the row of its class.",
             inputs={"features": THREE, "labels": [-1, -1, -1, 0, 0, 0, 1, 1, 1]},
@@ -226,7 +262,10 @@ TRAINING = Exercise(
             expected={**LINE_TRIPLETS, "gradient": f32([[10], [10], [16], [-14], [-14], [-8]])},
             why="For L = Σ ‖a − p‖² − ‖a − n‖²: each sample of class 0 moves c_0 by a third, "
             "(2(2−5) − 4(2−11))/3 = 10; its positive has −2(2−5) = 6 more. Class 1: (2(11−14) − 4(11−2))/3 = −14, and 6.",
-            mistakes={"detached_centroids": {"gradient": f32([[0], [0], [6], [0], [0], [6]])}},
+            mistakes={
+                "detached_centroids": {"gradient": f32([[0], [0], [6], [0], [0], [6]])},
+                "detached_positive": {"gradient": f32([[10], [10], [10], [-14], [-14], [-14]])},
+            },
         ),
         Case(
             name="the input stays as it is",
@@ -235,6 +274,20 @@ TRAINING = Exercise(
             expected=THREE_TRIPLETS,
             why=THREE_WHY,
             mistakes={"changes_input_in_place": {}},  # recognised by the change itself
+        ),
+        Case(
+            name="used again",
+            teaches="A sampler sees one batch after the other: nothing of the last one stays.",
+            inputs={"features": THREE, "labels": THREE_LABELS},
+            again=True,
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+            # The batch before held the same samples in reverse order, and so the same three triplets.
+            mistakes={
+                "remembers_the_last_batch": {
+                    name: np.concatenate([value] * 2) for name, value in THREE_TRIPLETS.items()
+                }
+            },
         ),
         Case(
             name="double precision",
@@ -364,6 +417,15 @@ LOSS = Exercise(
                 "mean_over_classes": {"loss": f32(2 / 3)},
                 "no_hinge": {"loss": f32(-24)},
             },
+        ),
+        Case(
+            name="used again",
+            teaches="The loss of one batch holds nothing of the last one.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS), "alpha": 5.0},
+            again=True,
+            expected={"loss": f32(2)},
+            why="The same batch as before: 1 + 1 + 0 = 2.",
+            mistakes={"terms_pile_up": {"loss": f32(4)}},  # twice the same three terms
         ),
         Case(
             name="a wide margin",

@@ -270,6 +270,32 @@ LOSS = Exercise(
             },
         ),
         Case(
+            name="a negative margin",
+            teaches="A negative margin stays negative.",
+            # The points of violate_margin's second case: class 0 is (1,0) (-0.6,0.8), class 1 is (0,1) twice; margin
+            # -1.35. (0,1,2): 3.2 - 2 - 1.35 = -0.15 -> 0. (1,0,2): 3.2 - (0.36+0.04) - 1.35 = 1.45.
+            inputs={
+                "features": f32([[1, 0], [-0.6, 0.8], [0, 1], [0, 1]]),
+                "labels": i64([0, 0, 1, 1]),
+                "ids": i64([[0, 1], [1, 0], [2, 2]]),
+                "alphabet_of": i64([3, 3]),
+                "beta": 0.1,
+                "levels": 16,
+            },
+            expected={"loss": f32(0.725)},
+            why="The margin of class 0 is 0.1 + 1.75 − 3.2 = −1.35: (max(3.2 − 2 − 1.35, 0) + 3.2 − 0.4 − 1.35)/2 = 0.725.",
+            mistakes={"margin_clamped": {"loss": f32(2)}},  # (1.2 + 2.8)/2
+        ),
+        Case(
+            name="used again",
+            teaches="Every batch has triplets of its own.",
+            inputs=SPHERE_LOSS_INPUTS,
+            again=True,
+            expected={"loss": f32(0.675)},
+            why="The four triplets of the first case, after a batch that had only the first of them.",
+            mistakes={"keeps_the_first_triplets": {"loss": f32(0)}},  # that first one costs nothing
+        ),
+        Case(
             name="all in one alphabet",
             teaches="β and L are those the criterion was made with.",
             # L = 16, β = 0.5: d_1 = 0.625. Margins 0.5+0.625-s: 0.325 (class 0), 0.725 (class 1), 1.125 (class 2).

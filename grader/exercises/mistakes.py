@@ -4,14 +4,19 @@ MISTAKES: dict[str, str] = {
     # HardClusterTripletsSampler
     "own_centroid_not_excluded": "Your negative is the centroid of the anchor's own class: it lies at distance 0 from "
     "itself. Exclude the diagonal before you look for the nearest centroid.",
+    "excludes_by_distance": "You leave out every centroid at distance 0; another class may have the very same centroid. "
+    "Leave out the diagonal.",
     "nearest_positive": "Your positive is the sample nearest to the centroid; the hard positive is the farthest one.",
     "global_mean": "Your anchor is the mean of the whole batch; every class has a centroid of its own.",
     "positive_from_whole_batch": "Your positive is the farthest sample of the batch; look within the anchor's class only.",
     "detached_centroids": "Your centroids are detached: the gradient reaches the features only through the positive. "
     "Anchor and negative must carry it too.",
+    "detached_positive": "Your positive is detached: it must carry its own gradient, too.",
+    "remembers_the_last_batch": "Your sampler still holds triplets of the batch before; start from nothing in `sample`.",
     "labels_assumed_sorted": "Your code takes a run of equal neighbouring labels for a class. Labels may be interleaved: "
     "torch.unique(labels, return_inverse=True) gives every sample the row of its class.",
     "equal_class_sizes_assumed": "Your code cuts the batch into parts of equal size; classes may differ in size.",
+    "ties_by_appearance": "Of two classes equally near you take the one that appears first; take that of the lowest label.",
     "label_used_as_index": "Your code uses the label itself as a row number. Labels may be negative or have gaps: "
     "torch.unique(labels, return_inverse=True) gives every sample the row of its class.",
     "sample_as_negative": "Your negative is a sample of another class; here it is the centroid of the nearest class.",
@@ -27,6 +32,7 @@ MISTAKES: dict[str, str] = {
     # ClusterLoss
     "unsquared_cluster_loss": "Your distances are not squared; both d^intra and d^inter are squared in the paper.",
     "mean_over_classes": "You average over the classes; the paper sums.",
+    "terms_pile_up": "Your loss still holds the terms of the batch before; start from nothing in `forward`.",
     "no_hinge": "A class whose clusters are already apart pulls your loss below zero: max(·, 0) is missing, class by class.",
     # class_distances
     "s_divided_by_n_squared": "You divide s by n²; the n pairs of a sample with itself do not count, so it is n² − n.",
@@ -55,6 +61,8 @@ MISTAKES: dict[str, str] = {
     "lower the loss by lowering the margin.",
     "mean_over_active": "You average over the triplets that violate their margin; the mean runs over all of them.",
     "unsquared_distances": "Your distances are not squared; the margin is in squared units.",
+    "margin_clamped": "You clamp the margin at zero; it may be negative. The hinge acts on the whole sum.",
+    "keeps_the_first_triplets": "You keep the triplets of the first batch; ask the sampler again for every batch.",
     "mean_margin": "You use one mean margin for all triplets; each triplet has its own.",
     "sum_not_mean_loss": "You sum over the triplets; asked for is the mean.",
 }

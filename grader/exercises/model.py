@@ -41,7 +41,8 @@ class Case:
         The first is the one the case was made for.
     tolerance: largest allowed |given - expected|, relative to max(1, |expected|).
     gradient: also ask for the gradient of the exercise's scalar with respect to the features.
-    hidden: expected values are not shown to the student.
+    again: the student's object is used on another batch first, from which nothing may stay.
+    hidden: neither inputs nor expected values are shown to the student.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Case:
     mistakes: Mapping[str, Mapping[str, np.ndarray]] = field(default_factory=dict)
     tolerance: float = 1e-4
     gradient: bool = False
+    again: bool = False
     hidden: bool = False
 
 

@@ -122,3 +122,44 @@ def test_a_margin_that_keeps_its_gradient_is_reported():
     constant = outputs(answer("violate_margin", lambda features, **rest: features.detach().sum()[None], inputs))
     assert attached["keeps_gradient"]
     assert not constant["keeps_gradient"]
+
+
+def test_nothing_stays_of_the_batch_before_when_an_object_is_used_again():
+    class Remembers(Sampler):
+        seen = 0
+
+        def sample(self, features, labels):
+            self.seen += 1
+            anchor, positive, negative = super().sample(features, labels)
+            return anchor * self.seen, positive, negative
+
+    assert outputs(answer("sampler", Remembers, INPUTS))["anchor"].tolist() == [[2], [11]]
+    assert outputs(answer("sampler", Remembers, INPUTS, again=True))["anchor"].tolist() == [[4], [22]]
+
+
+def test_lists_are_handed_over_as_copies_and_changes_to_them_are_reported():
+    class Sorts(Sampler):
+        def sample(self, features, labels):
+            labels.reverse()
+            return super().sample(features, labels)
+
+    assert answer("sampler", Sorts, INPUTS)["changed"] == ["labels"]
+    assert INPUTS["labels"] == [0, 0, 0, 1, 1, 1]
+
+
+def test_gradients_are_on_even_if_the_notebook_turned_them_off():
+    with torch.no_grad():
+        assert "outputs" in answer("sampler", Sampler, INPUTS, gradient=True)
+
+
+def test_what_cannot_be_encoded_or_described_is_an_exception_of_that_case():
+    class Unprintable(Exception):
+        def __str__(self):
+            raise RuntimeError
+
+    class Raises:
+        def sample(self, features, labels):
+            raise Unprintable
+
+    assert answer("sampler", Raises, INPUTS)["raised"]["type"] == "Unprintable"
+    assert "raised" in answer("sampler", returning((torch.ones(2, 1).to_sparse(),) * 3), INPUTS)

@@ -10,7 +10,8 @@ from IPython.utils.capture import capture_output
 from grader import check, hint, ready
 from grader.check import ANSWER_MIME, INPUTS_VARIABLE
 from grader.exercises import EXERCISES
-from grader.questions import Unanswered, published, visible_cases, write_questions
+from grader.judge import judge
+from grader.questions import Unanswered, ask, published, visible_cases
 
 
 def level(class_a, class_b, alphabet_of):
@@ -23,8 +24,10 @@ def stub(class_a, class_b, alphabet_of):
 
 @pytest.fixture
 def questions(tmp_path, monkeypatch):
+    """A kernel that is asked all visible cases: the file of questions, which has the ids returned by `ask` in `ids`."""
     path = tmp_path / "questions.json"
-    write_questions(path, visible_cases())
+    ids = ask(path, visible_cases())
+    (tmp_path / "ids.json").write_text(json.dumps(ids))
     monkeypatch.setenv(INPUTS_VARIABLE, str(path))
     return path
 
@@ -60,8 +63,11 @@ def test_while_grading_a_check_publishes_answers_and_no_verdict(questions):
     (output,) = captured.outputs
     bundle = output.data[ANSWER_MIME]
     assert set(output.data) == {ANSWER_MIME}
-    assert set(bundle["answers"]) == {case.name for case in EXERCISES["hierarchical.tree_level"].cases}
     assert "passed" not in json.dumps(bundle)
+    ids = json.loads(questions.with_name("ids.json").read_text())
+    answers = published({"outputs": [{"data": dict(output.data)}]}, "hierarchical.tree_level", ids)
+    tree_level = EXERCISES["hierarchical.tree_level"]
+    assert judge(tree_level, tree_level.cases, answers).passed
 
 
 def test_questions_hold_inputs_only_and_cannot_be_written(questions):
@@ -69,7 +75,8 @@ def test_questions_hold_inputs_only_and_cannot_be_written(questions):
     assert set(written) == set(EXERCISES)
     for of_exercise in written.values():
         for question in of_exercise:
-            assert set(question) == {"name", "inputs", "gradient"}
+            assert set(question) == {"id", "inputs", "gradient", "again"}
+    assert "one class" not in questions.read_text()  # the name of a case tells what is expected of it
     assert questions.stat().st_mode & 0o222 == 0
 
 
@@ -101,11 +108,12 @@ def test_every_exercise_has_three_hints(capsys):
         ([{"data": {ANSWER_MIME: {"exercise": "other", "answers": {}}}}], "another exercise"),
         ([{"data": {ANSWER_MIME: [1, 2]}}], "another exercise"),
         ([{"data": {ANSWER_MIME: {"exercise": "e", "answers": [3]}}}], "no readable form"),
+        ([{"data": "text"}, {"data": None}, 7], "published no answers"),
     ],
 )
 def test_a_cell_without_usable_answers_says_why(outputs, reason):
     with pytest.raises(Unanswered, match=reason):
-        published({"outputs": outputs}, "e")
+        published({"outputs": outputs}, "e", {"e": {}})
 
 
 def test_importing_the_grader_is_light():

@@ -63,9 +63,15 @@ def test_what_is_no_number_never_equals_a_number(value):
 
 def test_a_wrong_dtype_and_a_wrong_shape_have_their_own_sentences():
     doubled = {**CASE.expected, "anchor": CASE.expected["anchor"].astype(np.float64)}
-    assert "dtype float64; expected is float32" in judge_case(TRIPLETS, CASE, answering(doubled)).reason
+    assert (
+        "anchor has another dtype than expected: float64, not float32"
+        in judge_case(TRIPLETS, CASE, answering(doubled)).reason
+    )
     cut = {name: value[:2] for name, value in CASE.expected.items()}
-    assert "shape (2, 2); expected is (3, 2)" in judge_case(TRIPLETS, CASE, answering(cut)).reason
+    assert (
+        "anchor has another shape than expected: (2, 2), not (3, 2)"
+        in judge_case(TRIPLETS, CASE, answering(cut)).reason
+    )
 
 
 def test_a_known_mistake_is_recognised_and_explained():
@@ -74,6 +80,21 @@ def test_a_known_mistake_is_recognised_and_explained():
     assert verdict.mistake == "own_centroid_not_excluded"
     assert "diagonal" in explain(verdict)
     assert "is (2, 0); expected is (4, 3)" in verdict.reason
+
+
+def test_a_wrong_gradient_names_the_row_of_the_features():
+    training = EXERCISES["hard_cluster.training"]
+    case = next(case for case in training.cases if case.gradient)
+    verdict = judge_case(training, case, answering({**case.expected, **case.mistakes["detached_positive"]}))
+    assert verdict.mistake == "detached_positive"
+    assert "gradient (row 2 of the features) is (10); expected is (16)" in verdict.reason
+
+
+def test_torchs_own_not_implemented_error_is_no_stub():
+    raised = {"type": "NotImplementedError", "message": "softmax for Long", "line": "sample, line 3: labels.softmax(0)"}
+    assert "Your code raised NotImplementedError: softmax" in judge_case(TRIPLETS, CASE, {"raised": raised}).reason
+    stub = {**raised, "line": 'sample, line 9: raise NotImplementedError("Write it.")'}
+    assert judge_case(TRIPLETS, CASE, {"raised": stub}).reason.startswith("Not implemented yet.")
 
 
 def test_changing_the_input_fails_even_with_the_right_values():
@@ -105,13 +126,17 @@ def test_a_hidden_case_gives_away_neither_input_nor_expected_value():
     answers = [
         (secret, answering(CASE.expected)),
         (secret, {"raised": {"type": "KeyError", "message": "4321", "line": "sample, line 2: x"}}),
+        (secret, {"raised": {"type": "E4321", "message": "", "line": "4321"}}),
+        (secret, {"raised": {"type": "NotImplementedError", "message": "4321", "line": ""}}),
+        (secret, {"malformed": "your 4321 is a list"}),
+        (secret, answering({name: np.ones((4321, 1), value.dtype) for name, value in CASE.expected.items()})),
         (refused, answering(CASE.expected)),
-        (refused, {"raised": {"type": "ValueError", "message": "no"}}),
+        (refused, {"raised": {"type": "ValueError", "message": "no 432"}}),
     ]
     for case, given_answer in answers:
         report = judge(TRIPLETS, [case], {case.name: given_answer})
         assert not report.passed
-        assert "4321" not in repr(report) + report._repr_html_()
+        assert "432" not in repr(report) + report._repr_html_()
 
 
 JSON = st.recursive(
@@ -145,6 +170,11 @@ def test_a_list_ten_thousand_deep_is_a_failed_case_too():
         deep = [deep]
     for answer in (deep, {"outputs": {"anchor": deep}}, {"malformed": deep}, {"raised": {"message": deep}}):
         assert not judge(TRIPLETS, [CASE], {CASE.name: answer}).passed
+
+
+def test_a_lone_surrogate_in_a_students_words_can_still_be_written(tmp_path):
+    report = judge(TRIPLETS, [CASE], {CASE.name: {"malformed": "a\ud800b"}})
+    (tmp_path / "report.html").write_text(report._repr_html_() + repr(report), encoding="utf-8")
 
 
 def test_points_are_earned_by_all_cases_together():

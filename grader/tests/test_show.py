@@ -35,7 +35,18 @@ def test_a_failed_case_in_the_plane_is_drawn_with_a_text_alternative():
     assert "yours</text>" in page.replace("\n", "")
 
 
-@pytest.mark.parametrize("negative", [np.full((3, 2), np.nan, np.float32), np.zeros((0, 2), np.float32)])
+@pytest.mark.parametrize(
+    "negative",
+    [
+        np.full((3, 2), np.nan, np.float32),
+        np.full((3, 2), 1e38, np.float32),
+        np.zeros((0, 2), np.float32),
+        np.zeros((5, 2), np.float32),
+        np.zeros((20_000, 2), np.float32),
+        np.zeros((), np.float32),
+        np.zeros((3, 2), bool),
+    ],
+)
 def test_what_cannot_be_drawn_is_left_out(negative):
     assert "<svg" not in report(three_clusters=outputs(negative=negative))._repr_html_()
 
@@ -51,7 +62,7 @@ def test_a_passed_report_draws_nothing_and_an_equal_report_is_equal_text():
 def test_an_untouched_stub_gets_one_line():
     stub = {"raised": {"type": "NotImplementedError", "message": "Return three tensors.", "line": ""}}
     text = repr(judge(TRIPLETS, TRIPLETS.cases, {case.name: stub for case in TRIPLETS.cases}))
-    assert "not implemented yet (0 of 3 cases, 0 of 1 point)" in text
+    assert "not implemented yet (0 of 4 cases, 0 of 1 point)" in text
     assert text.count("Return three tensors.") == 1
     assert "By hand" not in text
 
@@ -61,3 +72,8 @@ def test_a_failed_case_says_what_was_given_expected_why_and_what_went_wrong():
     text = repr(report(three_clusters=outputs(**own)))
     for part in ("is (2, 0); expected is (4, 3)", "Exclude the diagonal", "By hand: Centroids: (0+1+5)/3 = 2"):
         assert part in text
+
+
+def test_one_fault_of_the_whole_cell_is_told_once():
+    text = repr(judge(TRIPLETS, TRIPLETS.cases, {}))
+    assert text.count("There is no answer to this case.") == 1

@@ -46,6 +46,7 @@ def good() -> dict:
         ({"shape": [True, 2]}, "no size"),
         ({"shape": [2**40]}, "no size"),
         ({"shape": [2**20, 2**10]}, "more than 4 MB"),
+        ({"shape": [2**22] * 7 + [0], "data": ""}, "more than 4 MB"),
         ({"shape": [3]}, "length"),
         ({"data": 8}, "length"),
         ({"data": "AAAAAAAAAAA!"}, "not base64"),

@@ -18,7 +18,7 @@ WRONG = {wrong.name: wrong for wrong in zoo.ZOO}
 
 
 def verdict_on(exercise: Exercise, case: Case, target: object) -> Verdict:
-    return judge_case(exercise, case, answer(exercise.call, target, dict(case.inputs), case.gradient))
+    return judge_case(exercise, case, answer(exercise.call, target, dict(case.inputs), case.gradient, case.again))
 
 
 @pytest.mark.parametrize(("exercise", "case"), ALL)

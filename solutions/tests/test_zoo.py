@@ -12,6 +12,10 @@ HIDDEN = {seed: hidden.cases(seed) for seed in range(5)}
 # Faults that one exercise alone is about: a student who makes one loses that point and no other.
 COST_ONE_POINT = {
     "detached_centroids": "hard_cluster.training",
+    "detached_positive": "hard_cluster.training",
+    "remembers_the_last_batch": "hard_cluster.training",
+    "excludes_by_distance": "hard_cluster.triplets",
+    "ties_by_appearance": "hard_cluster.labels",
     "labels_assumed_sorted": "hard_cluster.labels",
     "equal_class_sizes_assumed": "hard_cluster.labels",
     "label_used_as_index": "hard_cluster.labels",
@@ -27,7 +31,10 @@ def failed(target: str, student, cases) -> set[str]:
     result = set()
     for name, exercise in EXERCISES.items():
         if exercise.target == target:
-            answers = {case.name: answer(exercise.call, student, case.inputs, case.gradient) for case in cases[name]}
+            answers = {
+                case.name: answer(exercise.call, student, case.inputs, case.gradient, case.again)
+                for case in cases[name]
+            }
             if not judge(exercise, cases[name], answers).passed:
                 result.add(name)
     return result

@@ -988,7 +988,7 @@ check("hierarchical.class_distances", class_distances)
 # %% nbgrader={"grade": false, "grade_id": "tree_level", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     """
-    class_a, class_b: LongTensors of equal (or broadcastable) shape, class numbers.
+    class_a, class_b: LongTensors of equal shape, class numbers.
     alphabet_of: LongTensor [n_classes].
 
     Returns a LongTensor of that shape: 0 same character, 1 same alphabet, 2 otherwise.
