@@ -44,6 +44,8 @@ format: setup
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# What can be made again, and nothing of a course: submissions, grades and feedback stay.
 clean:
-	rm -rf .venv build *.egg-info release submitted autograded feedback demo-course gradebook.db logs
+	rm -rf .venv build *.egg-info demo-course .pytest_cache .ruff_cache .hypothesis
+	rm -rf notebooks/*/logs notebooks/*/results.json solutions/notebooks/*/logs solutions/notebooks/*/results.json
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

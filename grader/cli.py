@@ -14,7 +14,8 @@ def main(arguments: list[str] | None = None) -> int:
     check = commands.add_parser(
         "check",
         help="run a notebook and check it on the visible cases",
-        description="Runs a notebook from top to bottom, without its training cells, and reports on every exercise.",
+        description="Runs a notebook from top to bottom, without its training cells, and reports on every exercise. "
+        "A cell may take two minutes.",
     )
     check.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     options = parser.parse_args(arguments)
@@ -30,10 +31,11 @@ def check_notebook(notebook: Path) -> int:
     console = Console()
     try:
         with console.status(f"Running {notebook} …"):
-            reports = run(notebook)
+            outcome = run(notebook)
     except NotANotebook as problem:
         print(f"grader check: {problem}", file=sys.stderr)
         return 2
+    reports = outcome.reports
     table = Table("exercise", "cases", "points", title=str(notebook))
     for name, report in reports.items():
         table.add_row(name, *_columns(report), style="green" if _passed(report) else "red")
@@ -42,6 +44,8 @@ def check_notebook(notebook: Path) -> int:
         if not _passed(report):
             console.print(f"\n{name}", style="bold", highlight=False)
             console.print(str(report), markup=False, highlight=False, soft_wrap=True)
+    for fault in outcome.faults:
+        console.print(f"\nNote: {fault}", markup=False, highlight=False, soft_wrap=True)
     points = sum(report.score for report in reports.values() if isinstance(report, Report))
     possible = sum(exercise.points for exercise in EXERCISES.values())
     console.print(f"\n{points} of {possible} points on the visible cases; hidden cases are run when it is graded.")

@@ -116,7 +116,7 @@ def _judge_exception(case: Case, raised: Any) -> Verdict:
 
 def _clue(case: Case) -> str:
     """The words of which one must stand in the message."""
-    return "" if case.hidden else f" ({' or '.join(case.raises)})"
+    return "" if case.hidden else f" (say one of: {', '.join(case.raises)})"
 
 
 def _decode(exercise: Exercise, case: Case, answer: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -193,17 +193,22 @@ def _difference(exercise: Exercise, case: Case, given: Mapping[str, np.ndarray])
         if expected.ndim == 0:
             return f"Your {name} is {number(value)}; expected is {number(expected)}."
         row = int(np.argwhere(misses)[0][0])
-        where = f"[{row}]"
+        what = f"Row {row} of your {name}"
         if name == "gradient":
-            where = f"row {row} of the features"
+            what = f"Your gradient for row {row} of the features"
+        elif name == "anchor":
+            what = "Your anchor"
         elif exercise.free_row_order:
-            where = f"triplet with anchor {numbers(case.expected['anchor'][row])}"
-        return f"Your {name} ({where}) is {numbers(value[row])}; expected is {numbers(expected[row])}."
+            what = f"Your {name} for the anchor {numbers(case.expected['anchor'][row])}"
+        return f"{what} is {numbers(value[row])}; expected is {numbers(expected[row])}."
     return "The answer differs from what was expected."
 
 
 def number(value: Any) -> str:
-    return f"{float(value):.6g}" if np.asarray(value).dtype.kind == "f" else str(np.asarray(value).item())
+    if np.asarray(value).dtype.kind != "f":
+        return str(np.asarray(value).item())
+    # Far from the origin six digits would hide the difference.
+    return f"{float(value):.6g}" if abs(value) < 1e5 else f"{float(value):.9g}"
 
 
 def numbers(row: np.ndarray) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbclient
@@ -24,18 +25,32 @@ def kernel_environment(questions: Path) -> dict[str, str]:
     return {**os.environ, INPUTS_VARIABLE: str(questions)}
 
 
-def run(notebook: Path) -> dict[str, Report | str]:
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a notebook.
+
+    reports: for each exercise its report, or the reason why there is none.
+    faults: a sentence for each cell that raised, and for whatever stopped the notebook.
+    """
+
+    reports: dict[str, Report | str]
+    faults: list[str]
+
+
+def run(notebook: Path) -> Outcome:
     """Execute `notebook` in a kernel of its own, in its folder, and judge what its check cells answer.
 
-    Cells that raise do not stop the others. The file is not changed.
-
-    Returns:
-        For each exercise its report, or the reason why there is none.
+    Cells that raise do not stop the others; a cell that runs too long, or a kernel that dies, does. The file is not
+    changed.
 
     Raises:
         NotANotebook: the file is missing, no JSON, or no notebook.
     """
-    cells = nbformat.NotebookNode(read(notebook))
+    cells = read(notebook)
+    for cell in cells.cells:
+        cell.pop("outputs", None)  # of an earlier run
+        if cell.cell_type == "code":
+            cell.update(outputs=[], execution_count=None)
     cases = visible_cases()
     client = nbclient.NotebookClient(
         cells,
@@ -44,24 +59,34 @@ def run(notebook: Path) -> dict[str, Report | str]:
         kernel_name="python3",
         resources={"metadata": {"path": str(notebook.resolve().parent)}},
     )
+    stopped = None
     with tempfile.TemporaryDirectory(prefix="grader-") as folder:
         questions = Path(folder, "questions.json")
         ids = ask(questions, cases)
         try:
             client.execute(env=kernel_environment(questions))
-        except (nbclient.exceptions.CellTimeoutError, nbclient.exceptions.DeadKernelError) as problem:
-            stopped = f"the notebook did not finish: {str(problem).strip().splitlines()[0]}"
-        else:
-            stopped = "no cell of the notebook checks it"
-    reports: dict[str, Report | str] = dict.fromkeys(EXERCISES, stopped)
-    for cell in cells.cells:
+        except nbclient.exceptions.CellTimeoutError:
+            stopped = f"the notebook was stopped: a cell ran for more than {CELL_TIMEOUT} seconds"
+        except nbclient.exceptions.DeadKernelError:
+            stopped = "the notebook did not finish: its kernel died"
+    reports: dict[str, Report | str] = dict.fromkeys(EXERCISES, stopped or "no cell of the notebook checks it")
+    faults = [stopped] if stopped else []
+    for number, cell in enumerate(cells.cells):
+        if cell.cell_type != "code":
+            continue
+        faults += [_fault(number, cell, output) for output in cell.outputs if output.output_type == "error"]
         for name in EXERCISES:
-            if cell.cell_type == "code" and f'check("{name}"' in cell.source.replace("'", '"'):
+            if f'check("{name}"' in cell.source.replace("'", '"'):
                 try:
                     reports[name] = judge(EXERCISES[name], cases[name], published(cell, name, ids))
                 except Unanswered as reason:
-                    reports[name] = str(reason)
-    return reports
+                    reports[name] = stopped or str(reason)
+    return Outcome(reports, faults)
+
+
+def _fault(number: int, cell: nbformat.NotebookNode, error: nbformat.NotebookNode) -> str:
+    first_line = next(iter(cell.source.strip().splitlines()), "")
+    return f"cell {number + 1} ({first_line[:60]}) raised {error.ename}: {error.evalue.splitlines()[0][:200]}"
 
 
 def read(notebook: Path) -> nbformat.NotebookNode:

@@ -9,12 +9,14 @@ from html import escape
 
 import numpy as np
 
-from grader.judge import NOT_YET, Report, Verdict, explain
+from grader.exercises.model import Case
+from grader.judge import NOT_YET, Report, Verdict, explain, number
 
 # Okabe and Ito's palette: safe for the colour-blind, legible on light and dark pages.
 GREEN, RED, BLUE, ORANGE, GREY = "#009E73", "#D55E00", "#0072B2", "#E69F00", "#808080"
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
 CLASS_MARKERS = "osD^v"
+INPUT_LIMIT = 320  # characters of a case's input that a report shows
 SIGHT = 1e4  # what lies farther out than this, or is no number, is not drawn
 
 
@@ -57,10 +59,27 @@ def _shown(report: Report) -> tuple[Verdict, ...]:
 
 def sentences(verdict: Verdict) -> list[str]:
     """What a failed case says, in the order in which it helps."""
+    case = verdict.case
     if verdict.passed:
         return []
-    why = verdict.case.why if verdict.given is not None and not verdict.case.hidden else ""
-    return [sentence for sentence in (verdict.reason, explain(verdict), why and f"By hand: {why}") if sentence]
+    if case.hidden or verdict.reason.startswith(NOT_YET):
+        return [verdict.reason]
+    why = f"By hand: {case.why}" if case.why and verdict.given is not None else None
+    return [sentence for sentence in (verdict.reason, explain(verdict), _inputs(case), why) if sentence]
+
+
+def _inputs(case: Case) -> str | None:
+    """The case's input; None where it is too long to read."""
+    values = [
+        f"{name} = {_array(value) if isinstance(value, np.ndarray) else value}" for name, value in case.inputs.items()
+    ]
+    text = f"Input: {', '.join(values)}"
+    return text if len(text) <= INPUT_LIMIT else None
+
+
+def _array(array: np.ndarray) -> str:
+    digits = np.array2string(array, separator=", ", formatter={"all": number}, max_line_width=10**9)
+    return f"{digits.replace(chr(10), '')} ({array.dtype})"
 
 
 def _row(verdict: Verdict, drawing: str) -> str:

@@ -19,7 +19,7 @@ CASES = [
 @pytest.fixture(scope="session")
 def reports(request: pytest.FixtureRequest) -> dict[str, Report | str]:
     try:
-        return run(request.config.getoption("--submission"))
+        return run(request.config.getoption("--submission")).reports
     except NotANotebook as problem:
         pytest.exit(str(problem), returncode=2)
 

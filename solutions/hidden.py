@@ -12,6 +12,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from grader.exercises.hard_cluster import FAULTS
 from grader.exercises.model import Case, Value
 from solutions import naive
 
@@ -278,37 +279,20 @@ def errors(rng: Rng) -> tuple[Case, ...]:
 
     def refused(name: str, teaches: str, features: np.ndarray, labels: list[int], *words: str) -> Case:
         inputs: dict[str, Value] = {"features": features, "labels": labels}
-        return Case(name=name, teaches=teaches, inputs=inputs, raises=words, hidden=True)
+        return Case(name=name, teaches=teaches, inputs=inputs, raises=(*words, *FAULTS[name]), hidden=True)
 
     alone = list(labels)
     alone[row] = name
     short = labels[:-1]  # the lengths are the only fault: every class keeps two samples
     return (
         sampler_case("good input", "Good input is accepted.", features, labels),
-        refused("one class", "Fewer than two classes are refused.", features, [name] * len(labels), "class"),
-        refused("a class with one sample", "The class with one sample is named.", features, alone, str(name)),
-        refused(
-            "lengths that differ",
-            "One label for each row, or the input is refused.",
-            features,
-            short,
-            *("length", "label", str(len(labels)), str(len(short))),
-        ),
-        refused(
-            "features with three dimensions",
-            "Features must be a matrix.",
-            features[:, :, None],
-            labels,
-            *("shape", "2-D", "2D", "dim"),
-        ),
-        refused("not a number", "NaN in the features is refused.", spoiled(np.nan), labels, "nan", "finite", "number"),
-        refused(
-            "infinity",
-            "Infinite features are refused.",
-            spoiled(-np.inf),  # the visible case has +inf
-            labels,
-            *("inf", "finite"),
-        ),
+        refused("one class", "Fewer than two classes are refused.", features, [name] * len(labels)),
+        refused("a class with one sample", "A class with one sample is refused.", features, alone, str(name)),
+        refused("lengths that differ", "One label for each row, or the input is refused.", features, short),
+        refused("features with three dimensions", "Features must be a matrix.", features[:, :, None], labels),
+        refused("not a number", "NaN in the features is refused.", spoiled(np.nan), labels),
+        # the visible case has +inf
+        refused("infinity", "Infinite features are refused.", spoiled(-np.inf), labels),
     )
 
 

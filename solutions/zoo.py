@@ -207,6 +207,13 @@ ZOO: tuple[Wrong, ...] = (
         },
     ),
     _sampler(
+        "cdist_default",
+        {
+            "points = features.double()": "points = features",
+            NEGATIVE: "to_centroids = torch.cdist(centroids, centroids)[i]",
+        },
+    ),
+    _sampler(
         "changes_input_in_place",
         {"points = features.double()": "points = features.sub_(features.detach().mean(dim=0)).double()"},
     ),

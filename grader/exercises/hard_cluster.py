@@ -95,17 +95,33 @@ TRIPLETS = Exercise(
             teaches="Only a class's own centroid is left out, not every centroid that lies where it lies.",
             # class 0: (0,0) (3,0) (0,0): c_0 = (1,0), squared 1, 4, 1. class 1: (1,-4) (1,2) (1,2): c_1 = (1,0), 16, 4, 4.
             # class 2: (8,0) (8,0) (11,0): c_2 = (9,0), 1, 1, 4; c_0 and c_1 are equally near: the lowest class wins.
+            # class 3: (19,0) (19,0) (22,0): c_3 = (20,0), 1, 1, 4.
             inputs={
-                "features": f32([[0, 0], [3, 0], [0, 0], [1, -4], [1, 2], [1, 2], [8, 0], [8, 0], [11, 0]]),
-                "labels": THREE_LABELS,
+                "features": f32(
+                    [
+                        [0, 0],
+                        [3, 0],
+                        [0, 0],
+                        [1, -4],
+                        [1, 2],
+                        [1, 2],
+                        [8, 0],
+                        [8, 0],
+                        [11, 0],
+                        [19, 0],
+                        [19, 0],
+                        [22, 0],
+                    ]
+                ),
+                "labels": [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3],
             },
             expected={
-                "anchor": f32([[1, 0], [1, 0], [9, 0]]),
-                "positive": f32([[3, 0], [1, -4], [11, 0]]),
-                "negative": f32([[1, 0], [1, 0], [1, 0]]),
+                "anchor": f32([[1, 0], [1, 0], [9, 0], [20, 0]]),
+                "positive": f32([[3, 0], [1, -4], [11, 0], [22, 0]]),
+                "negative": f32([[1, 0], [1, 0], [1, 0], [9, 0]]),
             },
-            why="Centroids (1, 0), (1, 0), (9, 0): classes 0 and 1 are each other's nearest, at distance 0.",
-            mistakes={"excludes_by_distance": {"negative": f32([[9, 0], [9, 0], [1, 0]])}},
+            why="Centroids (1, 0), (1, 0), (9, 0), (20, 0): classes 0 and 1 are each other's nearest, at distance 0.",
+            mistakes={"excludes_by_distance": {"negative": f32([[9, 0], [9, 0], [1, 0], [9, 0]])}},
         ),
         Case(
             name="a labels tensor",
@@ -120,7 +136,8 @@ TRIPLETS = Exercise(
         "The positive needs the distance of every sample to its own centroid only: features - centroids[row_of_sample]. "
         "The negative needs the P × P distances between centroids, with the diagonal set to infinity before argmin.",
         "classes, row = labels.unique(return_inverse=True); centroids = zeros(P, D).index_add(0, row, features) / "
-        "counts[:, None]; distances = torch.cdist(centroids, centroids); distances.fill_diagonal_(inf) on a detached "
+        "counts[:, None]; distances = torch.cdist(centroids, centroids, "
+        'compute_mode="donot_use_mm_for_euclid_dist"); distances.fill_diagonal_(inf) on a detached '
         "copy; negative = centroids[distances.argmin(1)]. For the positive, a (P, B) table of the squared distances "
         "to the own centroid, -inf where the class differs, and argmax(1).",
     ),
@@ -193,11 +210,11 @@ LABELS = Exercise(
         Case(
             name="ties between unsorted labels",
             teaches="Of equally near classes the one of the lowest label wins, wherever it appears.",
-            # class 5: c = (-4,0), class 3: c = (4,0), class 8: c = (0,0), which is 16 from both. Within classes 5 and 3
-            # the first and the third row lie 1 away, and the first wins; class 8 is one point.
+            # class 5: -5, -4, -3, c = (-4,0); class 3: 5, 4, 3, c = (4,0); class 8: 0, 0, c = (0,0), which is 16 from both.
+            # In classes 5 and 3 the first and the third sample lie 1 away, and the first wins; class 8 is one point.
             inputs={
-                "features": f32([[-5, 0], [-4, 0], [-3, 0], [5, 0], [4, 0], [3, 0], [0, 0], [0, 0]]),
-                "labels": [5, 5, 5, 3, 3, 3, 8, 8],
+                "features": f32([[-5, 0], [5, 0], [0, 0], [-4, 0], [4, 0], [0, 0], [-3, 0], [3, 0]]),
+                "labels": [5, 3, 8, 5, 3, 8, 5, 3],
             },
             expected={
                 "anchor": f32([[4, 0], [-4, 0], [0, 0]]),
@@ -242,6 +259,10 @@ LINE_TRIPLETS = {"anchor": f32([[2], [11]]), "positive": f32([[5], [14]]), "nega
 # 2^17 in float32, so by |a|² + |b|² − 2ab all distances come out as 0.
 FAR = 1048576.0
 FAR_POINTS = f32([[FAR + x] for x in (0, 1, 5, 20, 21, 25, 30, 31, 35)])
+
+MANY = 4194304.0
+OFFSETS = [8 * i + i * (i + 1) // 2 for i in range(30)]
+MANY_POINTS = f32([[MANY + o + x] for o in OFFSETS for x in (0, 1, 5)])
 
 TRAINING = Exercise(
     name="hard_cluster.training",
@@ -316,6 +337,24 @@ TRAINING = Exercise(
                 }
             },
         ),
+        Case(
+            name="many classes far from the origin",
+            teaches="Above 25 rows torch.cdist changes its method: distances must stay right with many classes, too.",
+            # 30 classes, class i at o_i from 2^22 with samples at +0, +1, +5 and its centroid at +2. The gaps between
+            # neighbours are 9, 10, 11, …: o_i = 8 i + i (i+1)/2, so the nearest class is the one before; for class 0 it
+            # is class 1. By |a|² + |b|² − 2ab all distances are 0: squares near 2^44 are multiples of 2^21.
+            inputs={"features": MANY_POINTS, "labels": i64([label for label in range(30) for _ in range(3)])},
+            expected={
+                "anchor": f32([[MANY + o + 2] for o in OFFSETS]),
+                "positive": f32([[MANY + o + 5] for o in OFFSETS]),
+                "negative": f32([[MANY + OFFSETS[i - 1 if i else 1] + 2] for i in range(30)]),
+            },
+            why="The centroids lie 9, 10, 11, … apart, so the nearest class is always the one before.",
+            tolerance=0.1 / MANY,
+            mistakes={
+                "cdist_default": {"negative": f32([[MANY + OFFSETS[0 if i else 1] + 2] for i in range(30)])},
+            },
+        ),
     ),
     hints=(
         "Choosing (argmin, argmax) needs no gradient; what you choose must keep its own.",
@@ -326,6 +365,16 @@ TRAINING = Exercise(
         'no_grad. torch.cdist(..., compute_mode="donot_use_mm_for_euclid_dist") keeps the digits.',
     ),
 )
+
+# What a message that names the fault may say: one of these words is enough, in any case.
+FAULTS = {
+    "one class": ("class", "label", "two", "negative"),
+    "a class with one sample": ("single", "one", "two", "sample", "positive"),
+    "lengths that differ": ("length", "label", "size", "number", "match", "many"),
+    "features with three dimensions": ("shape", "2-D", "2D", "dim", "matrix", "[B, D]", "(B, D)"),
+    "not a number": ("nan", "finite", "number"),
+    "infinity": ("inf", "finite"),
+}
 
 ERRORS = Exercise(
     name="hard_cluster.errors",
@@ -347,42 +396,42 @@ ERRORS = Exercise(
             name="one class",
             teaches="Fewer than two classes: there is no negative.",
             inputs={"features": f32([[0, 0], [1, 0]]), "labels": [3, 3]},
-            raises=("class",),
+            raises=FAULTS["one class"],
             mistakes={"no_input_checks": {}},
         ),
         Case(
             name="a class with one sample",
             teaches="A class with one sample has no positive.",
             inputs={"features": f32([[0, 0], [1, 0], [5, 5]]), "labels": [0, 0, 17]},
-            raises=("17",),
+            raises=("17", *FAULTS["a class with one sample"]),
             mistakes={"no_input_checks": {}},
         ),
         Case(
             name="lengths that differ",
             teaches="There must be one label for each row of the features.",
             inputs={"features": f32([[0, 0], [1, 0], [5, 5], [6, 5]]), "labels": [0, 0, 1, 1, 1]},
-            raises=("length", "label", "4", "5"),
+            raises=FAULTS["lengths that differ"],
             mistakes={"no_input_checks": {}},
         ),
         Case(
             name="features with three dimensions",
             teaches="Features are a matrix (B, D).",
             inputs={"features": f32([[[0], [0]], [[1], [0]], [[5], [5]], [[6], [5]]]), "labels": [0, 0, 1, 1]},
-            raises=("shape", "2-D", "2D", "dim"),
+            raises=FAULTS["features with three dimensions"],
             mistakes={"no_input_checks": {}},
         ),
         Case(
             name="not a number",
             teaches="NaN in the features is refused.",
             inputs={"features": f32([[0, 0], [1, float("nan")], [5, 5], [6, 5]]), "labels": [0, 0, 1, 1]},
-            raises=("nan", "finite", "number"),
+            raises=FAULTS["not a number"],
             mistakes={"no_input_checks": {}},
         ),
         Case(
             name="infinity",
             teaches="Infinite features are refused.",
             inputs={"features": f32([[0, 0], [1, 0], [5, 5], [float("inf"), 5]]), "labels": [0, 0, 1, 1]},
-            raises=("inf", "finite"),
+            raises=FAULTS["infinity"],
             mistakes={"no_input_checks": {}},
         ),
     ),

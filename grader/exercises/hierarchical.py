@@ -44,19 +44,23 @@ CLASS_DISTANCES = Exercise(
         Case(
             name="classes in ascending order",
             teaches="The classes come in ascending order, whatever order they appear in.",
-            # class 5: rows 0, 2: (0,0) (0,2); class -2: rows 1, 3: (3,0) (3,4). Between: 9, 25, 13, 13: 60/4 = 15.
-            # s_5 = 4, d = 2; s_-2 = 16, d = 8.
-            inputs={"features": f32([[0, 0], [3, 0], [0, 2], [3, 4]]), "labels": i64([5, -2, 5, -2])},
-            expected={"classes": i64([-2, 5]), "d": f32([[8, 15], [15, 2]]), "s": f32([16, 4])},
-            why="Class −2 holds (3,0), (3,4): s = 16; class 5 holds (0,0), (0,2): s = 4; between them "
-            "(9 + 25 + 13 + 13)/4 = 15.",
+            # class 5: (0,0) (0,0) (0,3): 0, 9, 9, each twice: 36: s = 36/6 = 6, d = 36/9 = 4. class -2: (4,0) (4,3) (4,6):
+            # 9, 9, 36: s = 108/6 = 18, d = 108/9 = 12. Between: 9·16 + 2(0+9+36) + (9+0+9) = 252: 252/9 = 28.
+            inputs={
+                "features": f32([[0, 0], [4, 0], [0, 0], [4, 3], [0, 3], [4, 6]]),
+                "labels": i64([5, -2, 5, -2, 5, -2]),
+            },
+            expected={"classes": i64([-2, 5]), "d": f32([[12, 28], [28, 4]]), "s": f32([18, 6])},
+            why="Class −2 holds (4,0), (4,3), (4,6): s = 2(9+9+36)/6 = 18; class 5 holds (0,0) twice and (0,3): "
+            "s = 2(0+9+9)/6 = 6; between them (9·16 + 2·45 + 18)/9 = 28.",
             mistakes={
                 "order_of_appearance": {
                     "classes": i64([5, -2]),
-                    "d": f32([[2, 15], [15, 8]]),
-                    "s": f32([4, 16]),
+                    "d": f32([[4, 28], [28, 12]]),
+                    "s": f32([6, 18]),
                 },
-                "s_divided_by_n_squared": {"s": f32([8, 2])},
+                "s_divided_by_n_squared": {"s": f32([12, 4])},
+                "pairs_counted_once": {"s": f32([9, 3])},
             },
         ),
         Case(

@@ -24,6 +24,8 @@ MISTAKES: dict[str, str] = {
     "matrix_product_distances": "Your distances come from a matrix product, |a|² + |b|² − 2ab, which loses all digits "
     "when the embeddings lie far from the origin. Subtract the mean of the batch first, and call torch.cdist with "
     'compute_mode="donot_use_mm_for_euclid_dist".',
+    "cdist_default": "torch.cdist goes over to a matrix product above 25 rows, and that loses all digits when the "
+    'embeddings lie far from the origin, or close together. Ask for compute_mode="donot_use_mm_for_euclid_dist".',
     "changes_input_in_place": "The features belong to the network's graph: work on a copy, not with in-place operations.",
     "no_input_checks": "Check the input before you use it, and raise ValueError with a sentence that names the fault.",
     "normalised_centroids": "Your centroids are scaled to unit length; a centroid is the plain mean.",

@@ -34,11 +34,19 @@ def notebook(path, *cells: str):
 
 @pytest.mark.slow
 def test_a_dead_kernel_and_a_missing_cell_are_reasons_not_errors(tmp_path):
-    path = notebook(tmp_path / "n.ipynb", "import os; os._exit(1)", "")
-    reports = run(path)
-    assert "did not finish" in reports["hard_cluster.triplets"]
+    path = notebook(tmp_path / "n.ipynb", "import os; os._exit(1)", 'check("hard_cluster.triplets", 0)')
+    outcome = run(path)
+    assert outcome.reports["hard_cluster.triplets"] == "the notebook did not finish: its kernel died"
+    assert outcome.faults == ["the notebook did not finish: its kernel died"]
     path = notebook(tmp_path / "n.ipynb", "1 + 1")
-    assert run(path)["hard_cluster.triplets"] == "no cell of the notebook checks it"
+    assert run(path).reports["hard_cluster.triplets"] == "no cell of the notebook checks it"
+
+
+@pytest.mark.slow
+def test_a_cell_that_never_ends_stops_the_notebook_with_a_reason(tmp_path, monkeypatch):
+    monkeypatch.setattr("grader.run.CELL_TIMEOUT", 2)
+    path = notebook(tmp_path / "n.ipynb", "while True: pass", 'check("hard_cluster.triplets", 0)')
+    assert "ran for more than 2 seconds" in run(path).reports["hard_cluster.triplets"]
 
 
 @pytest.mark.slow
@@ -52,9 +60,10 @@ def test_a_cell_that_raises_does_not_stop_the_others(tmp_path):
         "check('hierarchical.tree_level', tree_level)",
         'check("hierarchical.class_distances", undefined)',
     )
-    reports = run(path)
-    assert reports["hierarchical.tree_level"].passed
-    assert "NameError" in reports["hierarchical.class_distances"]
+    outcome = run(path)
+    assert outcome.reports["hierarchical.tree_level"].passed
+    assert "NameError" in outcome.reports["hierarchical.class_distances"]
+    assert outcome.faults[0] == "cell 1 (1 / 0) raised ZeroDivisionError: division by zero"
 
 
 def test_help_names_the_commands(capsys):

@@ -87,7 +87,7 @@ def test_a_wrong_gradient_names_the_row_of_the_features():
     case = next(case for case in training.cases if case.gradient)
     verdict = judge_case(training, case, answering({**case.expected, **case.mistakes["detached_positive"]}))
     assert verdict.mistake == "detached_positive"
-    assert "gradient (row 2 of the features) is (10); expected is (16)" in verdict.reason
+    assert "gradient for row 2 of the features is (10); expected is (16)" in verdict.reason
 
 
 def test_torchs_own_not_implemented_error_is_no_stub():

@@ -59,6 +59,15 @@ def test_a_wrong_solution_is_recognised_by_the_case_that_names_it(exercise: Exer
     assert explain(verdict) == MISTAKES[mistake]
 
 
+@pytest.mark.parametrize("wrong", zoo.ZOO, ids=lambda wrong: wrong.name)
+def test_no_wrong_solution_is_called_by_anothers_name(wrong: zoo.Wrong):
+    for exercise in EXERCISES.values():
+        if exercise.target == wrong.target:
+            for case in exercise.cases:
+                verdict = verdict_on(exercise, case, wrong.object)
+                assert verdict.mistake in (None, wrong.name), case.name
+
+
 def test_every_wrong_solution_has_a_case_made_for_it():
     made_for = {mistake for exercise in EXERCISES.values() for case in exercise.cases for mistake in case.mistakes}
     assert made_for == set(WRONG) == set(MISTAKES)

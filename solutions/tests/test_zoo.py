@@ -19,6 +19,7 @@ COST_ONE_POINT = {
     "labels_assumed_sorted": "hard_cluster.labels",
     "equal_class_sizes_assumed": "hard_cluster.labels",
     "label_used_as_index": "hard_cluster.labels",
+    "cdist_default": "hard_cluster.training",
     "matrix_product_distances": "hard_cluster.training",
     "no_input_checks": "hard_cluster.errors",
     "casts_to_float32": "hard_cluster.training",

@@ -24,7 +24,7 @@
 # | 4. Hierarchical triplet loss | a margin that depends on how far apart two classes stand in a tree | 5 |
 # | 5. Comparison | nothing you must; a fair experiment, if you like | |
 #
-# **How it works.** You replace every `raise NotImplementedError(...)`. The cell below it checks your code on examples
+# **How it works.** You replace every `raise NotImplementedError(...)` that follows a `# YOUR CODE HERE`. The cell below it checks your code on examples
 # small enough to redo with pencil and paper, and says which row is wrong. Stuck? `hint("hard_cluster.triplets")`
 # gives a nudge, `level=2` and `level=3` say more. The training cells wait until the checks above them pass: a
 # network trained with a wrong sampler costs you an hour, a check costs a tenth of a second.
@@ -57,7 +57,7 @@ from tqdm import tqdm
 
 import data
 from data.batches import EvalBatches, TrainBatches
-from grader import check, hint, ready  # noqa: F401 (hint is for cells of your own)
+from grader import check, hint, ready  # hint is for cells of your own
 
 # Catalyst 22.4 turns a loss into a number without detaching it; today's PyTorch frowns at that, harmlessly
 warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")
@@ -67,7 +67,7 @@ warnings.filterwarnings("ignore", message="Converting a tensor with requires_gra
 #
 # Everything you may want to change is in the next cell. As it stands, the notebook takes **a quick look**: a dozen
 # epochs of small batches, on glyphs drawn from the fonts on your computer. That needs no download, no GPU and a minute
-# or two, and is enough to see every method learn. For results that mean something take `dataset = "omniglot"` and a
+# or two, and is enough to see every part work, though hardly to beat the pixels themselves (see 2.5). For results that mean something take `dataset = "omniglot"` and a
 # GPU, or `epochs = 300` and patience (some twenty minutes per method on two cores).
 
 # %% tags=["parameters"]
@@ -248,7 +248,7 @@ plt.show()
 #
 # The full protocol has $P = 64$ and $K = 16$, which on Omniglot makes 15 batches an epoch (a dataset with fewer than 64
 # training classes would put all it has into each batch). The glyphs have far fewer classes than Omniglot, so the quick
-# look takes smaller batches, $P = 16$ and $K = 8$, and gets 15 of them too.
+# look takes smaller batches, $P = 16$ and $K = 8$, and gets nearly as many of them.
 
 # %%
 P = min(16 if QUICK else 64, len(omniglot.train.characters))
@@ -319,7 +319,7 @@ print(sum(weights.numel() for weights in model.parameters()), "weights")
 # A **triplet** is three embeddings: an *anchor* $a$, a *positive* $p$ of the anchor's class and a *negative* $n$ of
 # another class. We want the negative to be farther from the anchor than the positive is, and by a margin $\alpha$:
 #
-# $$L(a, p, n) = \max\left(\|a - p\| - \|a - n\| + \alpha,\; 0\right)$$
+# $$\mathcal{L}(a, p, n) = \max\left(\|a - p\| - \|a - n\| + \alpha,\; 0\right)$$
 #
 # A triplet that already obeys costs nothing and teaches nothing. One that does not is *violated*, and its gradient
 # pulls the positive in and pushes the negative out.
@@ -379,8 +379,8 @@ class RowSampler(IInbatchTripletSampler):
             raise ValueError("Triplets need at least two classes with at least two samples each.")
 
     def sample_ids(self, features: Tensor, labels: Tensor | list[int]) -> tuple[Tensor, Tensor, Tensor]:
-        """Row numbers of anchors, positives and negatives: three LongTensors [T]."""
-        raise NotImplementedError
+        """Row numbers of anchors, positives and negatives: three LongTensors [T]. Each child has its own."""
+        raise NotImplementedError  # not for you to write: HardTripletsSampler below does
 
     def sample(self, features: Tensor, labels: Tensor | list[int]) -> tuple[Tensor, Tensor, Tensor]:
         """features [B, D], labels [B] -> anchors, positives, negatives, each [T, D]."""
@@ -392,7 +392,7 @@ class RowSampler(IInbatchTripletSampler):
 # The given method takes **hard triplets**. Each of the $B = P \cdot K$ pictures is an anchor once. Its positive is the
 # *farthest* picture of its own class, its negative the *nearest* picture of any other:
 #
-# $$p = \arg\max_{x:\, y_x = y_a} \|f(x) - a\| \qquad n = \arg\min_{x:\, y_x \neq y_a} \|f(x) - a\|$$
+# $$p = f\Big(\arg\max_{x:\, y_x = y_a} \|f(x) - a\|\Big) \qquad n = f\Big(\arg\min_{x:\, y_x \neq y_a} \|f(x) - a\|\Big)$$
 #
 # Whatever satisfies this triplet satisfies all others with the same anchor.
 
@@ -502,7 +502,8 @@ def embed(model: nn.Module) -> Tensor:
 # %% [markdown]
 # Before you train anything, find out **how far you get without learning**. Three embeddings that cost nothing: the
 # pixels themselves, the pixels of a picture shrunk to 16 × 16 (blurring forgives small shifts), and our network with
-# random weights. A method has to beat these before it may be called learning.
+# random weights. A method has to beat these before we call it
+# useful; that takes more epochs, and more classes, than the quick look has.
 
 # %% tags=["nbval-ignore-output"]
 valid = omniglot.valid
@@ -527,9 +528,10 @@ cmc_table(baselines)
 # ## 2.6 Is it learning, or collapsing?
 #
 # A triplet loss can go wrong in a way that its value hides. If the network maps *every* picture to the same point, all
-# distances are 0 and each triplet costs exactly $\alpha$. A loss that settles just above the margin is therefore no
-# plateau to wait out, it is a **collapse**. Two numbers tell the difference: the mean squared distance of two pictures
-# *within* a class, and of two pictures of *different* classes. In a collapse, both go to 0. In learning, they part.
+# distances are 0 and each triplet costs exactly $\alpha$. So a loss that settles just above the margin may be a plateau
+# to wait out, or a **collapse**. Two numbers tell the difference: the mean squared distance of two pictures *within* a
+# class, and of two pictures of *different* classes. In a collapse, both go to 0. In learning, they part. (Both may
+# shrink first and part later, as they do when hard triplets begin.)
 
 
 # %%
@@ -565,7 +567,7 @@ class Progress(ConsoleLogger):
     def __init__(self, method: str, first_epoch: int) -> None:
         super().__init__()
         self.history: list[dict] = []
-        self.bar = tqdm(total=EPOCHS, initial=first_epoch, desc=method, unit="epoch", file=sys.stdout, ncols=110)
+        self.bar = tqdm(total=EPOCHS, initial=first_epoch, desc=method, unit="epoch", file=sys.stdout, ncols=90)
 
     def log_metrics(self, metrics: dict, scope: str, runner: dl.IRunner) -> None:
         if scope == "loader" and runner.is_train_loader:  # the runner still holds the epoch's last batch
@@ -580,9 +582,11 @@ class Progress(ConsoleLogger):
             last_cmc = next((past["cmc01"] for past in reversed(self.history) if "cmc01" in past), float("nan"))
             self.bar.set_postfix(loss=f"{epoch['loss']:.3f}", cmc01=f"{last_cmc:.3f}", refresh=False)
             self.bar.update()
+            if runner.epoch_step == EPOCHS:
+                self.bar.close()
 
     def close_log(self) -> None:
-        self.bar.close()
+        self.bar.close()  # of a training that was stopped before
 
 
 # %% [markdown]
@@ -808,7 +812,7 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
         features' dtype and device, with gradients. Of equally far samples or equally near centroids, take the first:
         the lowest row, the lowest label.
 
-        Raises ValueError, and names the fault, for fewer than two classes, a class with a single sample, labels and
+        Raises ValueError, and names the fault, for fewer than two classes, a class with a single sample (say which), labels and
         features of different lengths, features that are not 2-D, and features with NaN or infinity.
 
         Beware of torch.cdist's default (see `distances` above): embeddings may lie very close together.
@@ -850,7 +854,7 @@ check("hard_cluster.errors", HardClusterTripletsSampler)
 #
 # The paper puts the two distances straight into a hinge, and sums over the classes of the batch:
 #
-# $$L = \sum_{i=1}^{P} \max\left(d_i^{\text{intra}} - d_i^{\text{inter}} + \alpha,\; 0\right)$$
+# $$\mathcal{L} = \sum_{i=1}^{P} \max\left(d_i^{\text{intra}} - d_i^{\text{inter}} + \alpha,\; 0\right)$$
 #
 # **Where homework and paper differ.** Our training cell feeds your triplets to `TripletMarginLossWithSampler`, as it
 # does with all samplers. The triplets are the paper's; the loss is not quite:
@@ -947,11 +951,11 @@ plt.show()
 # Let classes $p$ and $q$ have $n_p$ and $n_q$ pictures in the batch. Their **distance** is the mean squared distance
 # over all pairs of a picture of one and a picture of the other:
 #
-# $$d(p, q) = \frac{1}{n_p\, n_q} \sum_{i \in p,\; j \in q} \left\|f_i - f_j\right\|^2$$
+# $$d(p, q) = \frac{1}{n_p\, n_q} \sum_{i \in p,\; j \in q} \left\|f(x_i) - f(x_j)\right\|^2$$
 #
 # And the **spread** of class $p$ is the same mean within the class, over ordered pairs of two *different* pictures:
 #
-# $$s_p = \frac{1}{n_p^2 - n_p} \sum_{i, j \in p} \left\|f_i - f_j\right\|^2$$
+# $$s_p = \frac{1}{n_p^2 - n_p} \sum_{i, j \in p} \left\|f(x_i) - f(x_j)\right\|^2$$
 #
 # The denominator is the number of pairs with $i \neq j$; pairs with $i = j$ add 0 to the sum and are not counted.
 
@@ -1076,7 +1080,7 @@ check("hierarchical.violate_margin", violate_margin)
 #
 # With $T$ triplets $(a_t, p_t, n_t)$ from the sampler, each with its own margin $\alpha_t$:
 #
-# $$L = \frac{1}{T} \sum_{t=1}^{T} \max\left(\|a_t - p_t\|^2 - \|a_t - n_t\|^2 + \alpha_t,\; 0\right)$$
+# $$\mathcal{L} = \frac{1}{T} \sum_{t=1}^{T} \max\left(\|a_t - p_t\|^2 - \|a_t - n_t\|^2 + \alpha_t,\; 0\right)$$
 #
 # Distances are **squared** this time, because the margin is made of squared distances. And since a margin needs to know
 # the *classes* of its triplet, the loss asks the sampler for rows, `sample_ids`, and not for vectors. That is also why
@@ -1226,14 +1230,15 @@ else:
 
 # %% [markdown]
 # What does a margin change when every triplet is violated whatever the margin is? Write down
-# $\partial L / \partial a$ for an active hinge and look for $\alpha$ in it. Then open the answer.
+# $\partial \mathcal{L} / \partial a$ for an active hinge and look for $\alpha$ in it. Then open the answer.
 #
 # <details><summary>Answer</summary>
 #
-# For an active hinge, $\partial L / \partial a = 2(a - p) - 2(a - n) = 2(n - p)$: there is no $\alpha$ in it. The
-# margin only decides *whether* a triplet takes part. Hard triplets are chosen so that nearly all of them take part,
-# whatever the margin, so nearly nothing depends on it: on Omniglot, four different margins over hard triplets gave
-# the same CMC to four digits. Among *all* triplets, many are satisfied by a small margin and not by a larger one, and
+# For an active hinge, $\partial \mathcal{L} / \partial a = 2(a - p) - 2(a - n) = 2(n - p)$: there is no $\alpha$ in it. The
+# margin only decides *whether* a triplet takes part. Hard triplets are chosen so that nearly all of them take part. Look
+# at the margins above for which 100 % of them are violated: from there on the gradient does not change at all. While
+# an embedding is as dense as at the start of a training, that holds for every margin: on Omniglot, four different ones
+# over hard triplets gave the same CMC to four digits. Among *all* triplets, many are satisfied by a small margin and not by a larger one, and
 # there a margin has something to say.
 #
 # </details>
