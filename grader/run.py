@@ -86,7 +86,7 @@ def run(notebook: Path) -> Outcome:
 
 def _fault(number: int, cell: nbformat.NotebookNode, error: nbformat.NotebookNode) -> str:
     first_line = next(iter(cell.source.strip().splitlines()), "")
-    return f"cell {number + 1} ({first_line[:60]}) raised {error.ename}: {error.evalue.splitlines()[0][:200]}"
+    return f"cell {number + 1} ({first_line[:60]}) raised {error.ename}: {error.evalue.partition(chr(10))[0][:200]}"
 
 
 def read(notebook: Path) -> nbformat.NotebookNode:
