@@ -148,7 +148,6 @@ def aligned(
         weight * np.abs(expected[name].astype(np.float64)[:, None] - given[name].astype(np.float64)[None]).sum(-1)
         for name, weight in zip(names, weights)
     )  # (P, P)
-    distance = np.nan_to_num(distance, nan=np.finfo(np.float64).max)
     order: list[int] = []
     for row in distance:
         row[order] = np.inf

@@ -57,10 +57,9 @@ def decode(wire: Any) -> np.ndarray:
         raise MalformedArray("its shape is not a short list")
     if not all(type(size) is int and 0 <= size <= MAX_BYTES for size in shape):
         raise MalformedArray("its shape holds something that is no size")
-    if math.prod(size or 1 for size in shape) > MAX_BYTES:  # an empty array may not be huge in its other sizes
-        raise MalformedArray(f"it holds more than {MAX_BYTES // 2**20} MB")
-    expected_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    if expected_bytes > MAX_BYTES:
+    item = np.dtype(dtype).itemsize
+    expected_bytes = math.prod(shape) * item
+    if math.prod(size or 1 for size in shape) * item > MAX_BYTES:  # nor may an empty array be huge in its other sizes
         raise MalformedArray(f"it holds more than {MAX_BYTES // 2**20} MB")
     if not isinstance(data, str) or len(data) != 4 * math.ceil(expected_bytes / 3):
         raise MalformedArray("its data do not have the length that its shape declares")

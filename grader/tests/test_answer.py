@@ -124,6 +124,12 @@ def test_a_margin_that_keeps_its_gradient_is_reported():
     assert not constant["keeps_gradient"]
 
 
+def test_a_fault_outside_of_the_students_lines_shows_none_of_ours():
+    raised = answer("sampler", object, INPUTS)["raised"]  # it has no `sample`
+    assert raised["type"] == "AttributeError"
+    assert raised["line"] == ""
+
+
 def test_nothing_stays_of_the_batch_before_when_an_object_is_used_again():
     class Remembers(Sampler):
         seen = 0

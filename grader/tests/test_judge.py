@@ -43,6 +43,21 @@ def test_one_right_triplet_repeated_does_not_pass():
     assert not judge_case(TRIPLETS, CASE, answering(repeated)).passed
 
 
+def test_each_given_triplet_stands_for_one_expected_triplet():
+    twins = replace(CASE, expected={name: value[[0, 0, 1]] for name, value in CASE.expected.items()})
+    assert judge_case(TRIPLETS, twins, answering(twins.expected)).passed
+    one_of_them = {name: value[[0, 2, 1]] for name, value in CASE.expected.items()}
+    assert not judge_case(TRIPLETS, twins, answering(one_of_them)).passed
+
+
+def test_large_numbers_may_differ_by_a_part_of_their_size():
+    # 1e-4 of a million is 100.
+    far = replace(CASE, expected={name: value + np.float32(1e6) for name, value in CASE.expected.items()})
+    for error, passes in ((90, True), (110, False)):
+        off = {name: value + np.float32(error) for name, value in far.expected.items()}
+        assert judge_case(TRIPLETS, far, answering(off)).passed is passes
+
+
 def test_other_exercises_keep_their_row_order():
     case = LEVEL.cases[0]
     assert not judge_case(LEVEL, case, answering({"level": case.expected["level"][::-1].copy()})).passed

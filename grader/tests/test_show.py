@@ -1,5 +1,7 @@
 """Reports: what a student reads, and what can never reach a page."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -49,6 +51,12 @@ def test_a_failed_case_in_the_plane_is_drawn_with_a_text_alternative():
 )
 def test_what_cannot_be_drawn_is_left_out(negative):
     assert "<svg" not in report(three_clusters=outputs(negative=negative))._repr_html_()
+
+
+def test_a_hidden_case_is_not_drawn():
+    hidden = replace(TRIPLETS.cases[0], hidden=True)
+    wrong = outputs(negative=np.zeros((3, 2), np.float32))
+    assert "<svg" not in judge(TRIPLETS, [hidden], {hidden.name: wrong})._repr_html_()
 
 
 def test_a_passed_report_draws_nothing_and_an_equal_report_is_equal_text():

@@ -47,6 +47,7 @@ def good() -> dict:
         ({"shape": [2**40]}, "no size"),
         ({"shape": [2**20, 2**10]}, "more than 4 MB"),
         ({"shape": [2**22] * 7 + [0], "data": ""}, "more than 4 MB"),
+        ({"shape": [600_000], "dtype": "float64"}, "more than 4 MB"),  # 4.8 million bytes
         ({"shape": [3]}, "length"),
         ({"data": 8}, "length"),
         ({"data": "AAAAAAAAAAA!"}, "not base64"),
