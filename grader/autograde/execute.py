@@ -5,6 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from nbclient.exceptions import DeadKernelError
 from nbgrader.preprocessors import Execute
 from traitlets import Integer, default
 
@@ -16,7 +17,7 @@ class AnsweringExecute(Execute):
     """nbgrader's Execute, with the questions in the kernel's environment.
 
     The cases that were asked, and the ids under which, are left in `resources` for the Judge ("grader_cases" and
-    "grader_ids"): they never leave this process.
+    "grader_ids"): they never leave this process. A kernel that dies leaves its reason there, too ("grader_stopped").
     """
 
     seed = Integer(
@@ -37,7 +38,13 @@ class AnsweringExecute(Execute):
         with tempfile.TemporaryDirectory(prefix="grader-") as folder:
             self.questions = Path(folder, "questions.json")
             resources["grader_ids"] = ask(self.questions, cases)
-            return super().preprocess(nb, resources, **kwargs)
+            try:
+                return super().preprocess(nb, resources, **kwargs)
+            except DeadKernelError:
+                # The cells that answered before keep their points.
+                resources["grader_stopped"] = "The kernel died before this cell had answered."
+                self.log.warning("The kernel died; what it had not answered by then scores 0")
+                return nb, resources
 
     def start_new_kernel(self, **kwargs: Any) -> None:
         super().start_new_kernel(env=kernel_environment(self.questions), **kwargs)

@@ -84,5 +84,6 @@ def _report(exercise: Exercise, cell: Any, resources: Any) -> Report:
     cases = resources["grader_cases"][exercise.name]
     try:
         return judge(exercise, cases, published(cell, exercise.name, resources["grader_ids"]))
-    except Unanswered as reason:
-        return Report(exercise, tuple(Verdict(case, False, str(reason)) for case in cases))
+    except Unanswered as problem:
+        reason = resources.get("grader_stopped", str(problem))
+        return Report(exercise, tuple(Verdict(case, False, reason) for case in cases))

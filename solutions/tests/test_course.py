@@ -10,7 +10,7 @@ import pytest
 
 from grader.check import ANSWER_MIME
 from grader.exercises import EXERCISES
-from solutions import build, course, samples
+from solutions import build, course, samples, zoo
 
 pytestmark = pytest.mark.slow
 NAME = "homework3"
@@ -147,6 +147,19 @@ def test_a_failure_of_the_grader_costs_nothing_and_is_flagged(tmp_path):
         (submission,) = gradebook.assignment_submissions(NAME)
         grades = [grade for book in submission.notebooks for grade in book.grades]
         assert all(grade.needs_manual_grade and grade.auto_score is None for grade in grades)
+
+
+def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
+    folder = tmp_path / "course"
+    course.create(folder)
+    student_version = course.assign(folder, NAME, master())
+    deadly = "def tree_level(class_a, class_b, alphabet_of):\n    import os\n\n    os._exit(1)"
+    course.submit(folder, "hal", NAME, samples.solve(student_version, {**zoo.RIGHT, "tree_level": deadly}))
+    assert "The kernel died" in course.nbgrader(folder, "autograde", NAME)
+    after = {f"hierarchical-{part}" for part in ("tree_level", "violate_margin", "loss", "gradients")}
+    assert lost(course.scores(folder, NAME)["hal"]) == after
+    report = next(cell for cell in autograded(folder, "hal").cells if cell.id == "hierarchical-loss").outputs[0]
+    assert "The kernel died before this cell had answered." in report.data["text/html"]
 
 
 @pytest.fixture(scope="session")
