@@ -1,6 +1,6 @@
 """Every exercise once more, slowly: loops over classes and samples in float64, gradients from formulas.
 
-`hidden.py` takes its expected values from here, and the tests hold the reference against it. So nothing here may use
+`solutions.hidden` takes its expected values from here, and the tests hold the reference against it. So nothing here may use
 torch or the reference, and nothing may be clever.
 """
 

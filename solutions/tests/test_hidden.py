@@ -7,6 +7,7 @@ from grader.answer import answer
 from grader.exercises import EXERCISES
 from grader.judge import judge
 from solutions import hidden, naive
+from solutions.hidden import batches, hard_cluster
 
 SEEDS = range(5)
 EXACT = ("ties", "ties between unsorted labels", "two classes at one place")  # whole numbers, on purpose
@@ -67,7 +68,7 @@ def test_ties_are_exact_and_all_others_are_far_from_ties(seed):
     for name in ("triplets", "labels", "training"):
         for case in hidden.cases(seed)[f"hard_cluster.{name}"]:
             features, labels = case.inputs["features"], [int(c) for c in case.inputs["labels"]]
-            clear = hidden.is_clear(features, labels, gap=1e-4)
+            clear = batches.is_clear(features, labels, gap=1e-4)
             assert clear == (case.name not in EXACT)
     (tied,) = (case for case in hidden.cases(seed)["hard_cluster.triplets"] if case.name == "ties")
     features, labels = tied.inputs["features"].astype(np.float64), tied.inputs["labels"]
@@ -86,4 +87,4 @@ def test_margins_are_negative_where_a_case_says_so(seed):
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_collapsed_embedding_defeats_a_matrix_product(seed):
     (case,) = (c for c in hidden.cases(seed)["hard_cluster.training"] if c.name == "collapsed embedding")
-    assert hidden.wrong_by_matrix_product(case.inputs["features"], case.inputs["labels"]) > 2
+    assert hard_cluster.wrong_by_matrix_product(case.inputs["features"], case.inputs["labels"]) > 2
