@@ -100,7 +100,11 @@ def execute(notebook: NotebookNode, path: Path) -> NotebookNode:
     """Run a notebook in its own folder-to-be; an exception in any cell is an error of the build."""
     with tempfile.TemporaryDirectory() as folder:
         client = nbclient.NotebookClient(
-            notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources={"metadata": {"path": folder}}
+            notebook,
+            timeout=CELL_TIMEOUT,
+            kernel_name="python3",
+            resources={"metadata": {"path": folder}},
+            coalesce_streams=True,  # of a progress bar's states only the last is stored
         )
         try:
             client.execute()
@@ -108,15 +112,7 @@ def execute(notebook: NotebookNode, path: Path) -> NotebookNode:
             raise BuildError(f"{path.relative_to(ROOT)} does not run:\n{problem}") from None
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day
-        for output in cell.get("outputs", []):
-            if output.output_type == "stream":
-                output.text = _last_state(output.text)
     return notebook
-
-
-def _last_state(text: str) -> str:
-    """What a terminal would show in the end: of a progress bar's states, divided by carriage returns, the last one."""
-    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in text.split("\n"))
 
 
 def drift(path: Path, built: NotebookNode) -> list[str]:
