@@ -43,13 +43,12 @@ def check(name: str, target: Any) -> Report | None:
     if grading():
         _publish_answers(exercise, target)
         return None
-    answers = answer_cases(exercise, target)
-    report = judge(exercise, exercise.cases, answers)
+    report = judge(exercise, exercise.cases, _answers(exercise, target))
     _passed[name] = report.passed
     return report
 
 
-def answer_cases(exercise: Exercise, target: Any) -> dict[str, Any]:
+def _answers(exercise: Exercise, target: Any) -> dict[str, Any]:
     """The answers to the visible cases, by case name."""
     from grader.answer import answer
 

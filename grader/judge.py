@@ -79,7 +79,7 @@ def judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:
         reason = f"Expected: a ValueError that names the fault{_clue(case)}. Your code accepted this input."
         return Verdict(case, False, reason, mistake="no_input_checks")
     try:
-        given = _decode(exercise, case, answer)
+        given = _decode(case, answer)
     except wire.MalformedArray as problem:
         return Verdict(case, False, f"The answer cannot be read: {problem}.")
     changed = answer.get("changed")
@@ -119,7 +119,7 @@ def _clue(case: Case) -> str:
     return "" if case.hidden else f" (say one of: {', '.join(case.raises)})"
 
 
-def _decode(exercise: Exercise, case: Case, answer: Mapping[str, Any]) -> dict[str, np.ndarray]:
+def _decode(case: Case, answer: Mapping[str, Any]) -> dict[str, np.ndarray]:
     outputs = answer.get("outputs")
     if not isinstance(outputs, Mapping):
         raise wire.MalformedArray("it holds no outputs")
@@ -179,9 +179,8 @@ def _difference(exercise: Exercise, case: Case, given: Mapping[str, np.ndarray])
         for aspect in ("shape", "dtype"):
             is_, should = getattr(given[name], aspect), getattr(expected, aspect)
             if is_ != should:
-                return f"Your {name} has another {aspect} than expected" + (
-                    "." if case.hidden else f": {is_}, not {should}."
-                )
+                detail = "" if case.hidden else f": {is_}, not {should}"
+                return f"Your {name} has another {aspect} than expected{detail}."
     given = aligned(exercise, case.expected, given)
     for name, expected in case.expected.items():
         value, misses = given[name], _misses(expected, given[name], case.tolerance)

@@ -48,9 +48,8 @@ def run(notebook: Path) -> Outcome:
     """
     cells = read(notebook)
     for cell in cells.cells:
-        cell.pop("outputs", None)  # of an earlier run
         if cell.cell_type == "code":
-            cell.update(outputs=[], execution_count=None)
+            cell.update(outputs=[], execution_count=None)  # forget an earlier run
     cases = visible_cases()
     client = nbclient.NotebookClient(
         cells,

@@ -13,7 +13,7 @@ from grader.exercises.model import Case
 from grader.judge import NOT_YET, Report, Verdict, explain, number
 
 # Okabe and Ito's palette: safe for the colour-blind, legible on light and dark pages.
-GREEN, RED, BLUE, ORANGE, GREY = "#009E73", "#D55E00", "#0072B2", "#E69F00", "#808080"
+GREEN, RED = "#009E73", "#D55E00"
 CLASS_COLOURS = ("#0072B2", "#E69F00", "#CC79A7", "#56B4E9", "#000000")
 CLASS_MARKERS = "osD^v"
 INPUT_LIMIT = 320  # characters of a case's input that a report shows

@@ -31,9 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     started = time.monotonic()
     try:
         prepare_data(console)
-        grade(console)
+        student_version = grade(console)
         if not options.no_training:
-            train(console)
+            train(console, student_version)
     except course.CommandFailed as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -51,7 +51,8 @@ def prepare_data(console: Console) -> None:
         console.print(f"{part}: {len(split.images)} drawings of {classes} characters in {alphabets} alphabets")
 
 
-def grade(console: Console) -> None:
+def grade(console: Console) -> nbformat.NotebookNode:
+    """From the master to grades and feedback; the student version of the notebook."""
     console.rule("2  assignment, submissions, grades, feedback")
     shutil.rmtree(FOLDER, ignore_errors=True)
     course.create(FOLDER)
@@ -65,6 +66,7 @@ def grade(console: Console) -> None:
     console.print(score_table(course.scores(FOLDER, NAME)))
     console.print(f"Feedback for each student: {_relative(FOLDER / 'feedback')}/STUDENT/{NAME}/{NAME}.html")
     console.print(f"Grades as a table:         {_relative(FOLDER / 'grades.csv')}")
+    return student_version
 
 
 def score_table(scores: dict[str, dict[str, float]]) -> Table:
@@ -82,12 +84,11 @@ def score_table(scores: dict[str, dict[str, float]]) -> Table:
     return table
 
 
-def train(console: Console) -> None:
+def train(console: Console, student_version: nbformat.NotebookNode) -> None:
     """The quick mode of the solved notebook, run unattended as papermill runs it."""
     import papermill
 
     console.rule("3  training")
-    student_version = nbformat.read(FOLDER / "release" / NAME / f"{NAME}.ipynb", as_version=4)
     solved = FOLDER / "solved" / f"{NAME}.ipynb"
     course.write(solved, samples.reference(student_version))
     trained = solved.with_name(f"{NAME}-trained.ipynb")

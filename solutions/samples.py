@@ -19,7 +19,6 @@ REFERENCE_MODULES = {
     "ClusterLoss": losses,
     "class_distances": hierarchy,
 }
-WRONG = {wrong.name: wrong.source for wrong in zoo.ZOO}
 
 
 def reference_source(target: str) -> str:
@@ -70,7 +69,7 @@ def with_mistake(name: str) -> Callable[[NotebookNode], NotebookNode]:
 
 
 def warns(notebook: NotebookNode) -> NotebookNode:
-    """All right, and noisy: prints, a warning and a log line from within the graded code."""
+    """All right, and noisy: a print and a warning, which goes to stderr, from within the graded code."""
     noise = 'points = features.double()\n        print("sampling"); import warnings; warnings.warn("noisy but right")'
     noisy = zoo.RIGHT["HardClusterTripletsSampler"].replace("points = features.double()", noise)
     return solve(notebook, {**zoo.RIGHT, "HardClusterTripletsSampler": noisy})
