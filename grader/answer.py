@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader import wire
+from grader import peers, wire
 
 MESSAGE_LIMIT = 500  # characters of a student's exception that are passed on
 
@@ -38,8 +38,15 @@ def answer(
 
     Returns:
         JSON-ready: `{"outputs": {name: wire array}, "changed": [names of inputs altered in place]}`,
-        or `{"raised": {"type", "message", "line"}}`, or `{"malformed": sentence}`.
+        or `{"raised": {"type", "message", "line"}}`, or `{"malformed": sentence}`;
+        and with each `"peers"`, the libraries that the student's code called for its work.
     """
+    with peers.watch() as called:
+        outcome = _answer(call, target, inputs, gradient, again)
+    return {**outcome, "peers": sorted(called)}
+
+
+def _answer(call: str, target: Any, inputs: dict[str, Any], gradient: bool, again: bool) -> dict[str, Any]:
     arguments = {
         name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else copy.deepcopy(value)
         for name, value in inputs.items()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from grader import wire
+from grader import peers, wire
 from grader.exercises.mistakes import MISTAKES
 from grader.exercises.model import Case, Exercise
 
@@ -39,8 +39,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Report:
+    """verdicts: one a case. peers: the libraries that the student's code called for its work (see `grader.peers`)."""
+
     exercise: Exercise
     verdicts: tuple[Verdict, ...]
+    peers: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -63,7 +66,14 @@ class Report:
 
 def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any]) -> Report:
     """Compare `answers` (case name -> what `grader.answer` made, after its travel as JSON) with `cases`."""
-    return Report(exercise, tuple(judge_case(exercise, case, answers.get(case.name)) for case in cases))
+    verdicts = tuple(judge_case(exercise, case, answers.get(case.name)) for case in cases)
+    return Report(exercise, verdicts, _peers(answers.values()))
+
+
+def _peers(answers: Iterable[Any]) -> tuple[str, ...]:
+    named = [answer.get("peers") for answer in answers if isinstance(answer, Mapping)]
+    found = {peers.peer(name) for names in named if isinstance(names, list) for name in names}
+    return tuple(sorted(name for name in found if name))
 
 
 def judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:

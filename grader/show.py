@@ -25,6 +25,7 @@ def text(report: Report) -> str:
     for verdict in _shown(report):
         lines.append(f"  {'passed' if verdict.passed else 'failed'}  {verdict.case.name}: {verdict.case.teaches}")
         lines += [f"          {sentence}" for sentence in sentences(verdict)]
+    lines += [f"  {sentence}" for sentence in _remarks(report)]
     return "\n".join(lines)
 
 
@@ -33,8 +34,11 @@ def html(report: Report) -> str:
     colour = GREEN if report.passed else RED
     drawn = next((verdict for verdict in report.verdicts if not verdict.passed and drawable(verdict)), None)
     rows = "".join(_row(verdict, picture(verdict) if verdict is drawn else "") for verdict in _shown(report))
+    rows += "".join(f"<li>{escape(sentence)}</li>" for sentence in _remarks(report))
     return (
-        f'<div style="border-left: 4px solid {colour}; padding: 2px 12px; margin: 4px 0">'
+        # not to be searched for formulas: a student's words may look like some
+        '<div class="tex2jax_ignore mathjax_ignore" '
+        f'style="border-left: 4px solid {colour}; padding: 2px 12px; margin: 4px 0">'
         f"<strong>{escape(_headline(report))}</strong>"
         f'<ul style="list-style: none; margin: 4px 0; padding: 0">{rows}</ul></div>'
     )
@@ -45,6 +49,11 @@ def _headline(report: Report) -> str:
     state = "passed" if report.passed else "not implemented yet" if _untouched(report) else "not there yet"
     points = f"{report.score} of {report.exercise.points} point{'s' if report.exercise.points != 1 else ''}"
     return f"{report.exercise.title}: {state} ({passed} of {len(report.verdicts)} cases, {points})"
+
+
+def _remarks(report: Report) -> list[str]:
+    libraries = " and ".join(report.peers)
+    return [f"This code calls {libraries}, which does the work: the instructor will see that."] if libraries else []
 
 
 def _untouched(report: Report) -> bool:
