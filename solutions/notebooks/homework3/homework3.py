@@ -32,8 +32,18 @@
 # You can run the whole notebook right now. Nothing breaks: unfinished parts say that they are unfinished.
 
 # %%
-import json
 import math
+
+import torch
+import torch.nn.functional as F
+from catalyst.contrib.data import IInbatchTripletSampler
+from torch import Tensor, nn
+
+from grader import check, hint, ready  # hint is for cells of your own
+
+# %% tags=["scenery"]
+# For pictures and training. Cells tagged "scenery" are not run while your work is graded.
+import json
 import platform
 import shutil
 import sys
@@ -43,21 +53,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib.pyplot as plt
-import torch
-import torch.nn.functional as F
 from catalyst import dl
-from catalyst.contrib.data import IInbatchTripletSampler
 from catalyst.contrib.layers import Normalize
 from catalyst.loggers.console import ConsoleLogger
 from catalyst.utils import set_global_seed
 from IPython.display import Markdown, display
 from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from torch import Tensor, nn
 from tqdm import tqdm
 
 import data
 from data.batches import EvalBatches, TrainBatches
-from grader import check, hint, ready  # hint is for cells of your own
 
 # Catalyst 22.4 turns a loss into a number without detaching it; today's PyTorch frowns at that, harmlessly
 warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")
@@ -79,14 +84,14 @@ resume = False  # True: go on where an interrupted training stopped, and do not 
 logs = "logs"  # folder for checkpoints
 results = "results.json"  # the numbers of all trained methods, written at the end
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 DEVICE = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 QUICK = epochs is None and DEVICE == "cpu"
 EPOCHS = 12 if QUICK else epochs or 300
 
 print(f"{'a quick look' if QUICK else 'the full protocol'}: {EPOCHS} epochs on {DEVICE}, seed {seed}")
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 # Drawing tools. Nothing here is about metric learning: fold the cell and read on.
 INK, GREEN, RED, BLUE, GREY = "#222222", "#2a9d4a", "#d1433f", "#2f6db5", "#999999"
 CLASS_COLOURS = ["#2f6db5", "#e08a1e", "#7a4fa3", "#2a9d8f", "#b5476d", "#6b8e23", "#8c564b", "#17a2b8"]
@@ -155,10 +160,10 @@ def blank_axes(width: float, height: float, columns: int = 1):
 # The glyphs that stand in for it have the same structure: alphabets that hold characters that hold twenty drawings,
 # only that the "people" are twenty ways of bending a font.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 omniglot = data.load(dataset)
 
-# %%
+# %% tags=["scenery"]
 for name, split in {"train": omniglot.train, "valid": omniglot.valid}.items():
     print(
         f"{name}: {len(split.images):5} drawings of {len(split.characters):3} characters "
@@ -168,7 +173,7 @@ for name, split in {"train": omniglot.train, "valid": omniglot.valid}.items():
 # %% [markdown]
 # On disk, a folder is an alphabet, a folder in it is a character, and a file in that is one person's drawing:
 
-# %%
+# %% tags=["scenery"]
 for path in omniglot.train.paths[:3]:
     print("/".join(path.parts[-4:]))
 
@@ -176,7 +181,7 @@ for path in omniglot.train.paths[:3]:
 # In memory, `images` is one tensor of shape `[N, 32, 32]`, `labels` says which character each picture shows, and
 # `alphabet_of` says which alphabet each character belongs to. Here are ten characters from each of eight alphabets:
 
-# %%
+# %% tags=["scenery"]
 rows, names = [], []
 for alphabet, name in enumerate(omniglot.train.alphabets[:8]):
     characters = (omniglot.train.alphabet_of == alphabet).nonzero().flatten()[:10]  # class numbers, ten at most
@@ -190,7 +195,7 @@ show_mosaic(mosaic(torch.cat(rows), columns=10), "ten characters of each alphabe
 # And this is one single character, a Latin *a*, drawn by all twenty. A network that looks for *the same character* must see
 # through everything that differs here:
 
-# %%
+# %% tags=["scenery"]
 name = "Latin/character01"
 drawings = omniglot.train.images[omniglot.train.labels == omniglot.train.characters.index(name)]  # [20, 32, 32]
 show_mosaic(mosaic(drawings, columns=10), f"{name}, every drawing", width=8)
@@ -216,7 +221,7 @@ show_mosaic(mosaic(drawings, columns=10), f"{name}, every drawing", width=8)
 #
 # Training and validation look quite different:
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 ax = blank_axes(11, 3.6)
 ax.set(xlim=(0, 11.4), ylim=(-0.6, 3.6))
 stages = {
@@ -250,7 +255,7 @@ plt.show()
 # training classes would put all it has into each batch). The glyphs have far fewer classes than Omniglot, so the quick
 # look takes smaller batches, $P = 16$ and $K = 8$, and gets nearly as many of them.
 
-# %%
+# %% tags=["scenery"]
 P = min(16 if QUICK else 64, len(omniglot.train.characters))
 K = 8 if QUICK else 16
 
@@ -272,7 +277,7 @@ print("features:", tuple(batch["features"].shape), "targets:", tuple(batch["targ
 # %% [markdown]
 # Every row below is one class of that batch, rotated as the network will see it. Six of $P$ rows:
 
-# %%
+# %% tags=["scenery"]
 images = (batch["features"][: 6 * K, 0] * 255).to("cpu", torch.uint8)
 names = [omniglot.train.characters[target].replace("_", " ") for target in batch["targets"][: 6 * K : K]]
 show_mosaic(mosaic(images, columns=K), "the first six classes of a batch", names)
@@ -285,7 +290,7 @@ show_mosaic(mosaic(images, columns=K), "the first six classes of a batch", names
 # distance of two embeddings is never more than 4. Remember the 4, it comes back in part 4.
 
 
-# %%
+# %% tags=["scenery"]
 def conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1),
@@ -324,7 +329,7 @@ print(sum(weights.numel() for weights in model.parameters()), "weights")
 # A triplet that already obeys costs nothing and teaches nothing. One that does not is *violated*, and its gradient
 # pulls the positive in and pushes the negative out.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 panels = blank_axes(10, 3.7, columns=2)
 layouts = [("violated: loss > 0", (1.25, 0.75), (0.6, -0.75)), ("satisfied: loss = 0", (0.72, 0.42), (1.1, -1.5))]
 for ax, (title, positive, negative) in zip(panels, layouts, strict=True):
@@ -418,7 +423,7 @@ class HardTripletsSampler(RowSampler):
 # %% [markdown]
 # Fifteen points in the plane, three classes, and what the sampler picks for one anchor:
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 toy_features = torch.tensor([
     0.2, 0.3, 1.0, 1.1, 1.5, 0.1, 0.6, -0.6, -0.5, 0.6,
     3.2, 0.4, 4.1, 1.2, 4.6, 0.1, 3.9, -0.7, 2.4, 0.9,
@@ -480,7 +485,7 @@ class TripletMarginLossWithSampler(nn.Module):
 #
 # where $[\ldots]$ is 1 if the statement is true, else 0. CMC@1 is the accuracy of "say what the nearest one says".
 
-# %%
+# %% tags=["scenery"]
 TOPK = (1, 5, 10)
 
 
@@ -505,7 +510,7 @@ def embed(model: nn.Module) -> Tensor:
 # random weights. A method has to beat these before we call it
 # useful; that takes more epochs, and more classes, than the quick look has.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 valid = omniglot.valid
 pixels = valid.images[:, None].float() / 255  # [N, 1, 32, 32]
 baselines = {
@@ -534,7 +539,7 @@ cmc_table(baselines)
 # shrink first and part later, as they do when hard triplets begin.)
 
 
-# %%
+# %% tags=["scenery"]
 def pair_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
     """Mean squared distance over all pairs within a class, and over all pairs of two classes. [B, D], [B]."""
     squared = distances(features, features).square()  # [B, B]
@@ -560,7 +565,7 @@ def pair_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
 # keeps what we want to plot:
 
 
-# %%
+# %% tags=["scenery"]
 class Progress(ConsoleLogger):
     """Takes the numbers of every epoch: shows them in a progress bar, keeps them in `history`."""
 
@@ -596,7 +601,7 @@ class Progress(ConsoleLogger):
 # It returns the network of the *best* epoch by CMC@1. That is a little generous, since we choose with the same numbers
 # that we report; `results.json` therefore also has those of the last epoch.
 
-# %%
+# %% tags=["scenery"]
 trained: dict[str, dict] = {}  # method -> network, CMC, history, seconds
 
 
@@ -657,7 +662,7 @@ def train(method: str, criterion: nn.Module) -> None:
     trained[method] = {"model": model.eval(), **record}
 
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 # Pictures of a trained network. Fold the cell and read on.
 
 
@@ -733,21 +738,21 @@ def show_map(method: str, classes: int = 8) -> None:
 # it falls to the margin, stays there for a long while, and then falls again. Watch the pair distances meanwhile: they
 # tell you whether the second act is work or collapse.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 if ready():
     train("hard triplets", TripletMarginLossWithSampler(margin=0.3, sampler_inbatch=HardTripletsSampler()))
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_training("hard triplets")
 
 # %% [markdown]
 # Numbers say how often it is right; pictures say what it finds similar. Each row starts with a query. A green frame
 # holds the same character, a red one a different character:
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_neighbours("hard triplets")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_map("hard triplets")
 
 # %% [markdown]
@@ -770,7 +775,7 @@ show_map("hard triplets")
 #
 # $$d_i^{\text{inter}} = \min_{j \neq i} \left\|f_i^m - f_j^m\right\|^2$$
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 _, ax = plt.subplots(figsize=(7, 5.2))
 draw_toy(ax)
 centres = [(0.56, 0.3), (3.64, 0.38), (2.1, 2.74)]  # the means of the three classes above
@@ -897,14 +902,14 @@ check("hard_cluster.loss", ClusterLoss)
 # the paper's loss? Train `ClusterLoss(alpha=0.3)` under another name in a cell of your own, and watch `within` and
 # `between`.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 if ready("hard_cluster"):
     train("hard cluster", TripletMarginLossWithSampler(margin=0.3, sampler_inbatch=HardClusterTripletsSampler()))
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_training("hard cluster")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_neighbours("hard cluster")
 
 # %% [markdown]
@@ -918,7 +923,7 @@ show_neighbours("hard cluster")
 # The paper grows its tree from distances between classes, and grows it anew after every epoch. **Ours is static**: we
 # know which character belongs to which alphabet, so we take that tree, of three levels, and keep it.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 ax = blank_axes(11, 4.8)
 ax.set(xlim=(-2.6, 9), ylim=(-0.95, 2.5))
 for level, text in enumerate(["character\n$l = 0$", "alphabet\n$l = 1$", "root\n$l = 2$"]):
@@ -1027,7 +1032,7 @@ check("hierarchical.tree_level", tree_level)
 # The paper has $L = 16$ levels, and so do we, although our tree uses only the lowest three. With $L = 2$ the root
 # would demand a squared distance of 4 between *any* two alphabets: all of them opposite to each other on one sphere.
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["scenery"]
 _, ax = plt.subplots(figsize=(6.4, 3.6))
 spread = torch.linspace(0, 1.2, 50)
 for level, colour, text in [(1, GREEN, "$l=1$: same alphabet"), (2, RED, "$l=2$: another alphabet")]:
@@ -1172,15 +1177,15 @@ class AllTripletsSampler(RowSampler):
 # %% [markdown]
 # ## 4.6 Hierarchical margins, trained
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 if ready("hierarchical"):
     sampler = AllTripletsSampler(max_output_triplets=16_384 if QUICK else 65_536)
     train("hierarchical", HierarchicalTripletMarginLossWithSampler(sampler, omniglot.train.alphabet_of.to(DEVICE)))
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_training("hierarchical")
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_neighbours("hierarchical")
 
 # %% [markdown]
@@ -1203,7 +1208,7 @@ show_neighbours("hierarchical")
 # - *change*: how much the gradient differs from the gradient at $\alpha = 0.2$, relative to its length.
 
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 def hinge_and_gradient(features: Tensor, ids: tuple[Tensor, Tensor, Tensor], margin: float) -> tuple[float, Tensor]:
     """The share of violated triplets, and the gradient of the mean hinge with respect to the features [B, D]."""
     features = features.clone().requires_grad_()
@@ -1248,7 +1253,7 @@ else:
 #
 # Here is all that was trained above, in one picture and one table:
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 show_training(*trained)
 
 # %% [markdown]
@@ -1274,7 +1279,7 @@ show_training(*trained)
 #
 # The numbers of all trained methods, in a file that other programs can read.
 
-# %% tags=["nbval-ignore-output"]
+# %% tags=["scenery", "nbval-ignore-output"]
 if trained:
     methods = {
         method: {
