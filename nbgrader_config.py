@@ -2,17 +2,13 @@
 
 from pathlib import Path
 
-from nbconvert.preprocessors import ClearMetadataPreprocessor
-from nbgrader.preprocessors import (
-    AssignLatePenalties,
-    CheckCellMetadata,
-    IgnorePattern,
-    LimitOutput,
-    SaveAutoGrades,
-)
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, OverwriteKernelspec, SaveAutoGrades
 
-from grader.autograde.execute import AnsweringExecute
+from grader.autograde.batch import BatchExporter
+from grader.autograde.bound import BoundFeedback
+from grader.autograde.execute import SandboxedExecute
 from grader.autograde.judge import FlagForReview, Judge
+from grader.autograde.restore import Restore
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 
@@ -36,15 +32,20 @@ c.CourseDirectory.ignore = [
 # Each stub has a sentence of its own after its solution region (see the masters).
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
-# nbgrader's own list, with Execute replaced, the Judge after it and the flags after the scores.
+# Grading: clean copies of the submissions; their cells as in the master; a kernel in the sandbox; scores from the Judge.
+c.Autograde.exporter_class = BatchExporter
+c.Autograde.sanitize_preprocessors = [Restore, OverwriteKernelspec, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
-    AnsweringExecute,
+    SandboxedExecute,
     Judge,
-    IgnorePattern,
-    ClearMetadataPreprocessor,
-    LimitOutput,
     SaveAutoGrades,
     FlagForReview,
     AssignLatePenalties,
     CheckCellMetadata,
+    BoundFeedback,
 ]
+
+# What a submission may use; see grader/autograde/limits.py for all of them.
+# c.Limits.seconds_per_cell = 60
+# c.Limits.seconds_per_notebook = 600
+# c.Limits.memory = 4096  # MB

@@ -56,6 +56,8 @@ def grade(console: Console) -> nbformat.NotebookNode:
     console.rule("2  assignment, submissions, grades, feedback")
     shutil.rmtree(FOLDER, ignore_errors=True)
     course.create(FOLDER)
+    if course.why_no_sandbox():
+        console.print("No sandbox here: these samples are our own, so they are graded without. See `grader doctor`.")
     console.print(f"[bold]$ nbgrader generate_assignment {NAME}[/bold]")
     student_version = course.assign(FOLDER, NAME, build.master_notebook(course.MASTERS / NAME / f"{NAME}.py"))
     for student, make in samples.SAMPLES.items():

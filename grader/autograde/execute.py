@@ -1,24 +1,40 @@
-"""Runs a submitted notebook with a file of questions at hand, so that its check cells answer instead of judging."""
+"""Runs a submitted notebook in the sandbox with a file of questions at hand, so that its check cells answer."""
 
+import json
+import re
 import secrets
 import tempfile
 from pathlib import Path
 from typing import Any
 
-from nbclient.exceptions import DeadKernelError
-from nbgrader.preprocessors import Execute
-from traitlets import Integer, default
+from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import Enum, Integer, List, Unicode
 
+from grader.autograde import runner, sandbox
+from grader.autograde.limits import Limits
+from grader.autograde.restore import NOT_RUN, SCENERY
+from grader.autograde.staging import GRADED, MARK
 from grader.questions import ask, graded_cases
-from grader.run import kernel_environment
 
 
-class AnsweringExecute(Execute):
-    """nbgrader's Execute, with the questions in the kernel's environment.
+class SandboxedExecute(NbGraderPreprocessor):
+    """In the place of nbgrader's Execute.
 
-    The cases that were asked, and the ids under which, are left in `resources` for the Judge ("grader_cases" and
-    "grader_ids"): they never leave this process. A kernel that dies leaves its reason there, too ("grader_stopped").
+    Leaves in `resources`, for the Judge: the cases that were asked ("grader_cases") and under which ids
+    ("grader_ids"), which never leave this process; why a cell that has no answers has none, by its number
+    ("grader_reasons"); and "grader_outcome": graded, limited (by time, memory, output, or the death of its kernel), or
+    unreadable.
     """
+
+    sandbox = Enum(
+        ["bubblewrap", "off"],
+        "bubblewrap",
+        help='"off" runs notebooks with all that you may do and see yourself: only for notebooks that you trust.',
+    ).tag(config=True)
+
+    readable = List(
+        Unicode(), help="Folders, besides Python's own and the course's, that notebooks may read while they are graded."
+    ).tag(config=True)
 
     seed = Integer(
         None,
@@ -27,24 +43,69 @@ class AnsweringExecute(Execute):
         "run are of no use in the next. With a fixed seed they would be: use one to reproduce a grade, not to grade.",
     ).tag(config=True)
 
-    @default("timeout")
-    def _timeout(self) -> int:
-        return 120
+    def prepare(self) -> None:
+        """Look for a sandbox, before anything is graded.
 
-    def preprocess(self, nb: Any, resources: Any, **kwargs: Any) -> tuple[Any, Any]:
+        Raises:
+            sandbox.NoSandbox
+        """
+        if self.sandbox == "off":
+            self.log.warning("The sandbox is off: notebooks run with all that you may do and see yourself.")
+            return
+        bwrap = sandbox.find_bwrap()
+        sandbox.try_out(bwrap, Limits(parent=self), self.readable)
+        self.log.info("Sandbox: %s, %s", bwrap, sandbox.means_of_limiting(Limits(parent=self)))
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         seed = secrets.randbits(32) if self.seed is None else self.seed
-        self.log.info("Hidden cases of seed %d", seed)
         resources["grader_cases"] = cases = graded_cases(seed)
+        resources["grader_ids"], resources["grader_reasons"] = {}, {}
+        resources["grader_outcome"] = "graded"
+        nb.metadata[MARK] = GRADED  # in the file only when all is done
+        unreadable = resources["grader_unreadable"]
+        if unreadable is not None:
+            resources["grader_outcome"] = "unreadable"
+            resources["grader_reasons"] = dict.fromkeys(range(len(nb.cells)), unreadable)
+            return nb, resources
+        self.log.info("Hidden cases of seed %d", seed)
         with tempfile.TemporaryDirectory(prefix="grader-") as folder:
-            self.questions = Path(folder, "questions.json")
-            resources["grader_ids"] = ask(self.questions, cases)
-            try:
-                return super().preprocess(nb, resources, **kwargs)
-            except DeadKernelError:
-                # The cells that answered before keep their points.
-                resources["grader_stopped"] = "The kernel died before this cell had answered."
-                self.log.warning("The kernel died; what it had not answered by then scores 0")
-                return nb, resources
+            questions = Path(folder, "questions.json")
+            resources["grader_ids"] = ask(questions, cases)
+            folder = Path(resources["metadata"]["path"])
+            ran = self._run(nb, questions, folder, without={NOT_RUN, SCENERY})
+            left_out = " ".join(cell.source for cell in nb.cells if SCENERY in cell.metadata.get("tags", []))
+            if _missing_names(ran) & set(re.findall(r"\w+", left_out)):
+                self.log.info("The notebook uses names from cells that grading leaves out: all of it is run")
+                ran = self._run(nb, questions, folder, without={NOT_RUN})
+        for number, outputs in ran.outputs.items():
+            nb.cells[number].update(outputs=outputs, execution_count=number + 1)
+        self._explain(nb, ran, resources)
+        return nb, resources
 
-    def start_new_kernel(self, **kwargs: Any) -> None:
-        super().start_new_kernel(env=kernel_environment(self.questions), **kwargs)
+    def _run(self, nb: Any, questions: Path, submission: Path, without: set[str]) -> runner.Ran:
+        """Run the code cells that have none of the tags `without`."""
+        cells = [
+            (number, cell.source)
+            for number, cell in enumerate(nb.cells)
+            if cell.cell_type == "code" and cell.source.strip() and without.isdisjoint(cell.metadata.get("tags", []))
+        ]
+        bwrap = sandbox.find_bwrap() if self.sandbox == "bubblewrap" else None
+        return runner.run(cells, questions, submission, Limits(parent=self), bwrap, self.readable)
+
+    def _explain(self, nb: Any, ran: runner.Ran, resources: Any) -> None:
+        seconds = Limits(parent=self).seconds_per_cell
+        late = f"Time limit: this cell ran for more than {seconds} seconds and was interrupted."
+        resources["grader_reasons"] = dict.fromkeys(ran.late, late)
+        if ran.stopped is not None:
+            resources["grader_reasons"] |= {
+                number: ran.stopped for number in range(len(nb.cells)) if number not in ran.outputs
+            }
+        if ran.late or ran.stopped:
+            resources["grader_outcome"] = "limited"
+            self.log.warning(ran.stopped or f"Time limit: cells {', '.join(str(n + 1) for n in sorted(ran.late))}")
+
+
+def _missing_names(ran: runner.Ran) -> set[str]:
+    """The names that were not defined, in a cell or in an answer."""
+    texts = (json.dumps(output) for outputs in ran.outputs.values() for output in outputs)
+    return {name for text in texts for name in re.findall(r"name '(\w+)' is not defined", text)}

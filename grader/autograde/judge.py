@@ -7,12 +7,11 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader import show, wire
+from grader import show
+from grader.check import ANSWER_MIME
 from grader.exercises import EXERCISES, Exercise
 from grader.judge import Report, Verdict, judge
 from grader.questions import Unanswered, published
-
-PRINTS_LIMIT = 20_000  # characters of a graded cell's prints that reach the feedback
 
 
 class Judge(NbGraderPreprocessor):
@@ -24,24 +23,30 @@ class Judge(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        resources["grader_flags"] = []
+        resources["grader_flags"] = {}
         return super().preprocess(nb, resources)
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
         exercise = _exercise(cell)
         if exercise is None:
+            if cell.cell_type == "code":  # answers count nowhere else, and are not to be kept
+                cell.outputs = [output for output in cell.outputs if ANSWER_MIME not in output.get("data", {})]
             return cell, resources
-        prints = _bounded([output for output in cell.outputs if output.output_type == "stream"])
+        prints = [output for output in cell.outputs if output.output_type == "stream"]
+        grade_id = cell.metadata.nbgrader.grade_id
         try:
-            report = _report(exercise, cell, resources)
+            report = _report(exercise, cell, resources, cell_index)
             result = new_output(
                 "execute_result",
                 {"text/plain": str(report.score), "text/html": show.html(report)},
                 execution_count=cell.execution_count,
             )
+            if report.peers:
+                self.log.warning("%s calls %s: flagged for your review", exercise.name, ", ".join(report.peers))
+                resources["grader_flags"][grade_id] = "scored"
         except Exception:
             self.log.exception("The grader failed on %s; the cell is left for manual grading", exercise.name)
-            resources["grader_flags"].append(cell.metadata.nbgrader.grade_id)
+            resources["grader_flags"][grade_id] = "unscored"
             sentence = "The grader failed on this cell. It costs no points; the instructor will grade it by hand."
             result = new_output("execute_result", {"text/plain": "0", "text/html": f"<strong>{sentence}</strong>"})
         cell.outputs = [result, *prints]
@@ -49,28 +54,22 @@ class Judge(NbGraderPreprocessor):
 
 
 class FlagForReview(NbGraderPreprocessor):
-    """Marks the cells in `resources["grader_flags"]` as needing manual grading, without a score. After SaveAutoGrades."""
+    """Marks the cells in `resources["grader_flags"]` as needing manual grading; the "unscored" ones lose their score.
+
+    After SaveAutoGrades.
+    """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         if resources["grader_flags"]:
             names = resources["nbgrader"]
             with Gradebook(names["db_url"]) as gradebook:
-                for grade_id in resources["grader_flags"]:
+                for grade_id, flag in resources["grader_flags"].items():
                     grade = gradebook.find_grade(grade_id, names["notebook"], names["assignment"], names["student"])
-                    grade.auto_score = None
                     grade.needs_manual_grade = True
+                    if flag == "unscored":
+                        grade.auto_score = None
                 gradebook.db.commit()
         return nb, resources
-
-
-def _bounded(streams: list[Any]) -> list[Any]:
-    """What a student's code printed, cut to PRINTS_LIMIT characters in all."""
-    left = PRINTS_LIMIT
-    for stream in streams:
-        cut = len(stream.text) - left
-        stream.text = wire.clean(stream.text, left) + (f"\n… {cut} more characters were cut\n" if cut > 0 else "")
-        left = max(0, -cut)
-    return streams
 
 
 def _exercise(cell: Any) -> Exercise | None:
@@ -80,10 +79,12 @@ def _exercise(cell: Any) -> Exercise | None:
     return EXERCISES.get(cell.metadata.nbgrader.get("grade_id", "").replace("-", "."))
 
 
-def _report(exercise: Exercise, cell: Any, resources: Any) -> Report:
+def _report(exercise: Exercise, cell: Any, resources: Any, cell_index: int) -> Report:
     cases = resources["grader_cases"][exercise.name]
+    reason = resources["grader_reasons"].get(cell_index)
     try:
+        if reason is not None:
+            raise Unanswered(reason)
         return judge(exercise, cases, published(cell, exercise.name, resources["grader_ids"]))
     except Unanswered as problem:
-        reason = resources.get("grader_stopped", str(problem))
-        return Report(exercise, tuple(Verdict(case, False, reason) for case in cases))
+        return Report(exercise, tuple(Verdict(case, False, str(problem)) for case in cases))

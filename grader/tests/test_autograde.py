@@ -3,7 +3,7 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_output
 
-from grader.autograde.judge import PRINTS_LIMIT, Judge
+from grader.autograde.judge import Judge
 from grader.check import ANSWER_MIME
 from grader.exercises import EXERCISES
 from grader.questions import visible_cases
@@ -14,7 +14,7 @@ NAME = "hierarchical.tree_level"
 @pytest.fixture
 def resources():
     ids = {name: {f"id of {case.name}": case.name for case in cases} for name, cases in visible_cases().items()}
-    return {"grader_cases": visible_cases(), "grader_ids": ids, "grader_flags": []}
+    return {"grader_cases": visible_cases(), "grader_ids": ids, "grader_reasons": {}, "grader_flags": {}}
 
 
 def graded(resources, *outputs, grade_id="hierarchical-tree_level"):
@@ -49,7 +49,7 @@ def score(cell) -> str:
 def test_right_answers_score_and_wrong_ones_do_not(resources):
     assert score(graded(resources, bundle(right))) == "1"
     assert score(graded(resources, bundle(lambda *arguments: right(*arguments) * 0))) == "0"
-    assert resources["grader_flags"] == []
+    assert resources["grader_flags"] == {}
 
 
 @pytest.mark.parametrize("value", ["1.0", "nan", "inf", "100"])
@@ -75,20 +75,6 @@ def test_prints_and_warnings_are_kept_after_the_report_and_cost_nothing(resource
     assert [output.text for output in cell.outputs[1:]] == ["careful", "hello"]
 
 
-def test_prints_are_cut_to_what_a_page_can_hold(resources):
-    cell = graded(
-        resources,
-        new_output("stream", text="x" * (PRINTS_LIMIT - 1)),
-        new_output("stream", text="y" * 1_000_000 + "\ud800"),
-        new_output("stream", text="z" * 10),
-    )
-    kept = "".join(output.text for output in cell.outputs[1:])
-    assert kept.count("x") == PRINTS_LIMIT - 1
-    assert kept.count("y") == 1
-    assert "1000000 more characters were cut" in kept
-    kept.encode()
-
-
 def test_pictures_and_scripts_of_a_graded_cell_are_dropped(resources):
     evil = new_output("display_data", {"text/html": "<script>alert(1)</script>"})
     assert len(graded(resources, evil, bundle(right)).outputs) == 1
@@ -97,7 +83,25 @@ def test_pictures_and_scripts_of_a_graded_cell_are_dropped(resources):
 def test_a_fault_of_the_grader_flags_the_cell(resources):
     del resources["grader_cases"][NAME]
     assert score(graded(resources, bundle(right))) == "0"
-    assert resources["grader_flags"] == ["hierarchical-tree_level"]
+    assert resources["grader_flags"] == {"hierarchical-tree_level": "unscored"}
+
+
+def test_a_cell_that_was_not_run_says_why_whatever_it_holds(resources):
+    resources["grader_reasons"] = {0: "Time limit: the notebook ran for more than 600 seconds."}
+    cell = graded(resources, bundle(right))
+    assert score(cell) == "0"
+    assert "more than 600 seconds" in cell.outputs[0].data["text/html"]
+
+
+def test_calls_into_a_library_are_scored_and_flagged(resources):
+    answered = answers(right)
+    for answer in answered.values():
+        answer["peers"] = ["oml", "<script>", 3]
+    output = new_output("display_data", {ANSWER_MIME: {"exercise": NAME, "answers": answered}})
+    cell = graded(resources, output)
+    assert score(cell) == "1"
+    assert resources["grader_flags"] == {"hierarchical-tree_level": "scored"}
+    assert "calls oml, which" in cell.outputs[0].data["text/html"]
 
 
 def test_cells_that_are_not_ours_are_left_alone(resources):

@@ -136,11 +136,8 @@ def test_a_failure_of_the_grader_costs_nothing_and_is_flagged(tmp_path):
     course.create(folder)
     student_version = course.assign(folder, NAME, master())
     course.submit(folder, "ada", NAME, samples.reference(student_version))
-    settings = folder / "nbgrader_config.py"
-    settings.write_text(
-        settings.read_text() + "\nimport grader.autograde.judge\n"
-        "grader.autograde.judge.judge = lambda *arguments: 1 / 0  # a fault of ours\n"
-    )
+    fault = "import grader.autograde.judge; grader.autograde.judge.judge = lambda *arguments: 1 / 0"
+    course.add_settings(folder, fault)
     output = course.nbgrader(folder, "autograde", NAME)
     assert "The grader failed on hard_cluster.triplets" in output
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
@@ -155,11 +152,11 @@ def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
     student_version = course.assign(folder, NAME, master())
     deadly = "def tree_level(class_a, class_b, alphabet_of):\n    import os\n\n    os._exit(1)"
     course.submit(folder, "hal", NAME, samples.solve(student_version, {**zoo.RIGHT, "tree_level": deadly}))
-    assert "The kernel died" in course.nbgrader(folder, "autograde", NAME)
+    assert "The kernel died in cell" in course.nbgrader(folder, "autograde", NAME)
     after = {f"hierarchical-{part}" for part in ("tree_level", "violate_margin", "loss", "gradients")}
     assert lost(course.scores(folder, NAME)["hal"]) == after
     report = next(cell for cell in autograded(folder, "hal").cells if cell.id == "hierarchical-loss").outputs[0]
-    assert "The kernel died before this cell had answered." in report.data["text/html"]
+    assert "The kernel died in cell" in report.data["text/html"]
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ from solutions.course import ROOT
 
 LOCK = (ROOT / "requirements.lock").read_text().splitlines()
 PINS = {
-    re.sub(r"[-_.]+", "-", line.split("==")[0]).lower(): line.split("==")[1]
+    re.sub(r"[-_.]+", "-", line.split("==")[0]).lower(): line.split("==")[1].split(" ;")[0]
     for line in LOCK
     if line and not line.startswith("#")
 }
@@ -23,7 +23,7 @@ def test_the_lock_pins_every_version_exactly():
 
 def test_the_lock_covers_what_the_project_asks_for():
     asked = [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["dev"]]
-    assert {re.split(r"[<>=]", name)[0].strip() for name in asked} <= set(PINS)
+    assert {re.split(r"[<>=;]", name)[0].strip() for name in asked} <= set(PINS)
     assert PINS["torch"] == "2.13.0"
     assert PINS["catalyst"] == "22.4"
     assert tuple(map(int, PINS["accelerate"].split(".")[:2])) < (0, 27)
@@ -45,7 +45,12 @@ def test_the_readme_names_the_two_commands_and_ci_runs_the_second():
 
 
 def test_the_student_packages_do_not_know_the_solutions():
-    allowed = {ROOT / "grader" / "questions.py"}  # the one function that fetches the hidden cases
+    allowed = {
+        ROOT / "grader" / "questions.py",  # the one function that fetches the hidden cases
+        ROOT / "grader" / "tests" / "hostile.py",  # attacks on the instructor's side, skipped where it is missing
+        ROOT / "grader" / "tests" / "test_hostile.py",
+        ROOT / "grader" / "tests" / "test_batch.py",
+    }
     for package in ("data", "grader"):
         for path in (ROOT / package).rglob("*.py"):
             if path not in allowed:

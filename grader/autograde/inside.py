@@ -1,0 +1,200 @@
+"""Inside the sandbox: runs the cells of one notebook in a kernel and reports what they put out.
+
+`python -m grader.autograde.inside JOB CHANNEL`: JOB is a JSON file (see `grader.autograde.runner`), CHANNEL the number
+of an open file for the reports, one JSON document a line: {"ready": true}, then for each cell {"cell": number,
+"outputs": […], "late": bool}, or {"stopped": "died" or "late"} and nothing more. It runs beside hostile code, in the
+same sandbox, so what it says is hearsay to its reader; the limits that it keeps are a courtesy (a cell cut short instead
+of a notebook lost), and its reader keeps them, too.
+"""
+
+import contextlib
+import ctypes
+import json
+import os
+import queue
+import resource
+import shutil
+import sys
+import time
+from pathlib import Path
+from typing import Any, TextIO
+
+from jupyter_client import BlockingKernelClient, KernelManager
+
+from grader.check import ANSWER_MIME, INPUTS_VARIABLE
+
+STARTUP = 60  # seconds in which a kernel must answer
+QUIET = 1.0  # seconds without output after which a cell that has replied counts as finished
+
+
+class KernelDied(Exception):
+    pass
+
+
+def main(job_file: str, channel_number: str) -> None:
+    job = json.loads(Path(job_file).read_text())
+    with os.fdopen(int(channel_number), "w") as channel:
+        os.set_inheritable(channel.fileno(), False)
+        harden(job["rlimits"])
+        scratch = Path(job["scratch"])
+        work = prepare(scratch, job["submission"])
+        manager = KernelManager(
+            kernel_name="python3", transport="ipc", ip=str(scratch / "k"), connection_file=str(scratch / "k.json")
+        )
+        with open(os.devnull, "w") as nothing:
+            # Safe path: no file of the student's is taken for a module of Python's while the kernel starts.
+            environment = {**os.environ, INPUTS_VARIABLE: job["questions"], "PYTHONSAFEPATH": "1"}
+            manager.start_kernel(cwd=str(work), env=environment, stdout=nothing, stderr=nothing)
+        client = manager.blocking_client()
+        client.start_channels()
+        try:
+            client.wait_for_ready(timeout=STARTUP)
+            client.execute("__import__('sys').path.insert(0, '')", silent=True)  # the folder where the notebook runs
+            report(channel, ready=True)
+            run(manager, client, job, channel)
+        except KernelDied as reason:
+            report(channel, stopped=str(reason))
+            sys.stdin.read()  # until the other side has looked why
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=True)
+
+
+def harden(rlimits: dict[str, int]) -> None:
+    """Lower the limits of this process and its children, and let no other process look into this one."""
+    for name, value in rlimits.items():
+        limit = getattr(resource, name)
+        hard = resource.getrlimit(limit)[1]
+        value = value if hard == resource.RLIM_INFINITY else min(value, hard)
+        resource.setrlimit(limit, (value, value))
+    if sys.platform == "linux":
+        set_dumpable = 4
+        ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
+
+
+def prepare(scratch: Path, submission: str | None) -> Path:
+    """The folder in which the notebook runs, with copies of the files that came with it."""
+    for name in ("home", "tmp"):
+        (scratch / name).mkdir()
+    work = scratch / "work"
+    if submission is None:
+        work.mkdir()
+    else:
+        shutil.copytree(submission, work, ignore=shutil.ignore_patterns("*.ipynb"), copy_function=shutil.copyfile)
+        os.chmod(work, 0o755)
+    return work
+
+
+def report(channel: TextIO, **record: Any) -> None:
+    channel.write(json.dumps(record) + "\n")
+    channel.flush()
+
+
+def run(manager: KernelManager, client: BlockingKernelClient, job: dict[str, Any], channel: TextIO) -> None:
+    left, answers_left = job["notebook_output"], job["answers"]
+    for number, source in job["cells"]:
+        outputs = Outputs(min(left, job["cell_output"]), answers_left)
+        in_time = execute(manager, client, source, outputs, job["seconds_per_cell"], job["grace"])
+        report(channel, cell=number, outputs=outputs.kept, late=not in_time)
+        left -= outputs.size
+        answers_left = outputs.answers_limit
+
+
+class Outputs:
+    """What one cell puts out, up to a size; answers are counted apart, so that a talkative cell can still answer."""
+
+    def __init__(self, limit: int, answers_limit: int) -> None:
+        self.kept: list[dict[str, Any]] = []
+        self.size = 0
+        self.limit = limit
+        self.answers_limit = answers_limit
+        self.full = False
+
+    def take(self, kind: str, content: dict[str, Any]) -> None:
+        if kind == "clear_output":
+            self.kept = [output for output in self.kept if ANSWER_MIME in output.get("data", {})]
+        if kind in ("display_data", "execute_result") and ANSWER_MIME in content["data"]:
+            self.take_answer(content["data"][ANSWER_MIME])
+        elif kind in ("stream", "display_data", "execute_result", "error"):
+            self.keep({"output_type": kind, **content})
+
+    def take_answer(self, answer: Any) -> None:
+        size = len(json.dumps(answer))
+        if size > self.answers_limit:
+            return self.note(f"An answer of {size} bytes was dropped; the limit is {self.answers_limit}.")
+        self.answers_limit -= size
+        self.kept.append({"output_type": "display_data", "data": {ANSWER_MIME: answer}})
+
+    def keep(self, output: dict[str, Any]) -> None:
+        size = len(json.dumps(output))
+        if self.size + size > self.limit:
+            room = self.limit - self.size
+            if output["output_type"] == "stream" and not self.full:
+                self.append_text(output["name"], output["text"][: room // 2])
+            if not self.full:
+                self.note("The rest of the output was dropped: it is more than the grader keeps.")
+            self.full = True
+            self.size = self.limit
+            return
+        self.size += size
+        if output["output_type"] == "stream":
+            self.append_text(output["name"], output["text"])
+        else:
+            self.kept.append(output)
+
+    def append_text(self, name: str, text: str) -> None:
+        last = self.kept[-1] if self.kept else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            last["parts"].append(text)
+        else:
+            self.kept.append({"output_type": "stream", "name": name, "parts": [text]})
+
+    def note(self, sentence: str) -> None:
+        self.kept.append({"output_type": "stream", "name": "stderr", "parts": [f"\n[{sentence}]\n"]})
+
+
+def execute(
+    manager: KernelManager, client: BlockingKernelClient, source: str, outputs: Outputs, seconds: float, grace: float
+) -> bool:
+    """Run one cell into `outputs`; was it in time? A cell that runs too long is interrupted.
+
+    Raises:
+        KernelDied: "died", before the cell had ended, or "late", killed because an interrupt did not end it.
+    """
+    request = client.execute(source, allow_stdin=False, stop_on_error=False)
+    deadline = time.monotonic() + seconds
+    interrupted = replied = False
+    while True:
+        if time.monotonic() > deadline:
+            if interrupted:
+                manager.shutdown_kernel(now=True)
+                raise KernelDied("late")
+            manager.interrupt_kernel()
+            interrupted = True
+            deadline = time.monotonic() + grace
+        try:
+            message = client.get_iopub_msg(timeout=QUIET / 2)
+        except queue.Empty:
+            if not manager.is_alive():
+                raise KernelDied("died") from None
+            if replied:  # it has ended, and its last word was lost
+                return not interrupted
+            with contextlib.suppress(queue.Empty):
+                replied = client.get_shell_msg(timeout=0)["parent_header"].get("msg_id") == request
+            continue
+        except (ValueError, RecursionError, KeyError, TypeError):
+            outputs.note("A message that cannot be read was dropped.")
+            continue
+        try:
+            if message["parent_header"].get("msg_id") != request:
+                continue
+            kind, content = message["msg_type"], message["content"]
+            if kind == "status" and content["execution_state"] == "idle":
+                return not interrupted
+            outputs.take(kind, content)
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+            outputs.note("A message that cannot be read was dropped.")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
