@@ -18,8 +18,31 @@ def main(arguments: list[str] | None = None) -> int:
         "A cell may take two minutes.",
     )
     check.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    commands.add_parser(
+        "doctor",
+        help="find out whether this machine can grade",
+        description="Says, a line each, whether this machine has what `nbgrader autograde` needs here, above all a "
+        "sandbox, and what helps where it has not. Exit code 1 if something is missing.",
+    )
     options = parser.parse_args(arguments)
-    return check_notebook(options.notebook)
+    return doctor() if options.command == "doctor" else check_notebook(options.notebook)
+
+
+def doctor() -> int:
+    from rich.console import Console
+
+    from grader.doctor import findings
+
+    console = Console()
+    marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]![/yellow]"}
+    well = True
+    for finding in findings():
+        well = well and finding.good is not False
+        console.print(marks[finding.good], end=" ")
+        console.print(finding.what, markup=False, highlight=False, soft_wrap=True)
+        if finding.remedy:
+            console.print(finding.remedy, markup=False, highlight=False, soft_wrap=True)
+    return 0 if well else 1
 
 
 def check_notebook(notebook: Path) -> int:
