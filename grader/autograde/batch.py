@@ -42,7 +42,7 @@ class BatchExporter(NotebookExporter):
         self.texts: dict[str, dict[str, set[str]]] = {}  # by notebook
         self.outcomes: Counter[str] = Counter()
         try:
-            SandboxedExecute(parent=self).prepare()
+            SandboxedExecute(parent=self).prepare(Path(parent.coursedir.root))
         except NoSandbox as problem:
             self.log.error("Nothing was graded. %s", problem)
             raise NbGraderException(str(problem)) from None

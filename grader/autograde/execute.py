@@ -43,8 +43,8 @@ class SandboxedExecute(NbGraderPreprocessor):
         "run are of no use in the next. With a fixed seed they would be: use one to reproduce a grade, not to grade.",
     ).tag(config=True)
 
-    def prepare(self) -> None:
-        """Look for a sandbox, before anything is graded.
+    def prepare(self, course: Path) -> None:
+        """Look for a sandbox that does not show the folder `course`, before anything is graded.
 
         Raises:
             sandbox.NoSandbox
@@ -53,6 +53,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             self.log.warning("The sandbox is off: notebooks run with all that you may do and see yourself.")
             return
         bwrap = sandbox.find_bwrap()
+        sandbox.check_place(course, self.readable)
         sandbox.try_out(bwrap, Limits(parent=self), self.readable)
         self.log.info("Sandbox: %s, %s", bwrap, sandbox.means_of_limiting(Limits(parent=self)))
 

@@ -7,7 +7,6 @@ same sandbox, so what it says is hearsay to its reader; the limits that it keeps
 of a notebook lost), and its reader keeps them, too.
 """
 
-import contextlib
 import ctypes
 import json
 import os
@@ -108,7 +107,7 @@ class Outputs:
         self.size = 0
         self.limit = limit
         self.answers_limit = answers_limit
-        self.full = False
+        self.notes: set[str] = set()
 
     def take(self, kind: str, content: dict[str, Any]) -> None:
         if kind == "clear_output":
@@ -127,22 +126,22 @@ class Outputs:
 
     def keep(self, output: dict[str, Any]) -> None:
         size = len(json.dumps(output))
-        if self.size + size > self.limit:
-            room = self.limit - self.size
-            if output["output_type"] == "stream" and not self.full:
+        room = self.limit - self.size
+        if size > room:
+            if output["output_type"] == "stream":
                 self.append_text(output["name"], output["text"][: room // 2])
-            if not self.full:
-                self.note("The rest of the output was dropped: it is more than the grader keeps.")
-            self.full = True
+            self.note("The rest of the output was dropped: it is more than the grader keeps.")
             self.size = self.limit
-            return
-        self.size += size
-        if output["output_type"] == "stream":
+        elif output["output_type"] == "stream":
             self.append_text(output["name"], output["text"])
+            self.size += size
         else:
             self.kept.append(output)
+            self.size += size
 
     def append_text(self, name: str, text: str) -> None:
+        if not text:
+            return
         last = self.kept[-1] if self.kept else {}
         if last.get("output_type") == "stream" and last["name"] == name:
             last["parts"].append(text)
@@ -150,6 +149,10 @@ class Outputs:
             self.kept.append({"output_type": "stream", "name": name, "parts": [text]})
 
     def note(self, sentence: str) -> None:
+        """Once for each sentence."""
+        if sentence in self.notes:
+            return
+        self.notes.add(sentence)
         self.kept.append({"output_type": "stream", "name": "stderr", "parts": [f"\n[{sentence}]\n"]})
 
 
@@ -163,7 +166,7 @@ def execute(
     """
     request = client.execute(source, allow_stdin=False, stop_on_error=False)
     deadline = time.monotonic() + seconds
-    interrupted = replied = False
+    interrupted = False
     while True:
         if time.monotonic() > deadline:
             if interrupted:
@@ -173,27 +176,32 @@ def execute(
             interrupted = True
             deadline = time.monotonic() + grace
         try:
-            message = client.get_iopub_msg(timeout=QUIET / 2)
-        except queue.Empty:
-            if not manager.is_alive():
-                raise KernelDied("died") from None
-            if replied:  # it has ended, and its last word was lost
-                return not interrupted
-            with contextlib.suppress(queue.Empty):
-                replied = client.get_shell_msg(timeout=0)["parent_header"].get("msg_id") == request
-            continue
-        except (ValueError, RecursionError, KeyError, TypeError):
-            outputs.note("A message that cannot be read was dropped.")
-            continue
-        try:
+            message = client.get_iopub_msg(timeout=QUIET)
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
             if kind == "status" and content["execution_state"] == "idle":
                 return not interrupted
             outputs.take(kind, content)
+        except queue.Empty:
+            if not manager.is_alive():
+                raise KernelDied("died") from None
+            if replied_to(client, request):  # it has ended, and its last word was lost
+                return not interrupted
         except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
             outputs.note("A message that cannot be read was dropped.")
+
+
+def replied_to(client: BlockingKernelClient, request: str) -> bool:
+    """Is there a reply to the request, among those that nobody has asked for?"""
+    while True:
+        try:
+            if client.get_shell_msg(timeout=0)["parent_header"].get("msg_id") == request:
+                return True
+        except queue.Empty:
+            return False
+        except (ValueError, RecursionError, KeyError, TypeError, AttributeError):
+            continue
 
 
 if __name__ == "__main__":

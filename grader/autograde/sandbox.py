@@ -34,8 +34,8 @@ What helps, one of these:
   - Ubuntu 23.10 and later forbid user namespaces to programs without an AppArmor profile. Install the package
     bubblewrap, which is let through where it has a profile, or as root:
     sysctl kernel.apparmor_restrict_unprivileged_userns=0
-  - In a container: allow user namespaces (Docker: --security-opt seccomp=unconfined --security-opt apparmor=unconfined,
-    systempaths=unconfined), or grade in a virtual machine.
+  - In a container: allow user namespaces (Docker: --security-opt with each of seccomp=unconfined, apparmor=unconfined
+    and systempaths=unconfined), or grade in a virtual machine.
   - macOS or Windows: grade in a Linux virtual machine or in WSL2.
   - Only if you trust every notebook: c.SandboxedExecute.sandbox = "off" in nbgrader_config.py.
 `grader doctor` checks it all again."""
@@ -182,6 +182,20 @@ def _environment() -> list[str]:
         **{name: os.environ[name] for name in ("METRIC_LEARNING_DATA",) if name in os.environ},
     }
     return [argument for name, value in variables.items() for argument in ("--setenv", name, value)]
+
+
+def check_place(course: Path, readable: Sequence[str] = ()) -> None:
+    """See to it that the sandbox does not show the course.
+
+    Raises:
+        NoSandbox: the folder `course` lies in one that notebooks may read.
+    """
+    for folder in [*SYSTEM, *_own_folders(), *readable]:
+        if course.resolve().is_relative_to(Path(folder).resolve()):
+            raise NoSandbox(
+                f"The course folder {course} lies in {folder}, which notebooks may read while they are graded, and with "
+                "it the gradebook and all submissions. Move the course to another place."
+            )
 
 
 def try_out(bwrap: Path, limits: Limits, readable: Sequence[str] = ()) -> None:

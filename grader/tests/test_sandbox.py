@@ -55,6 +55,12 @@ def test_the_course_folder_is_not_shown():
     ]
 
 
+@pytest.mark.parametrize("course", ["/usr/local/course", f"{sys.prefix}/course", "/srv/data/course"])
+def test_a_course_that_notebooks_could_read_is_refused(course):
+    with pytest.raises(sandbox.NoSandbox, match="Move the course"):
+        sandbox.check_place(Path(course), readable=["/srv/data"])
+
+
 def test_nothing_is_writable_but_the_scratch_folders():
     command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits())
     assert "--bind" not in command
