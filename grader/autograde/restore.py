@@ -96,7 +96,8 @@ def restore(
 
     - A cell is the master's cell whose name it claims, by grade_id or by id. A solution that has lost its name is
       known by what it defines.
-    - Of several with one name, the first solution counts, and the last graded cell, which has all the work before it.
+    - Of several with one name, the first solution counts that is no untouched stub, and the last graded cell, which has
+      all the work before it.
     - What is missing is put back: a graded cell before the next of the master's cells, work as a stub that is not run.
     - A graded cell that stands before the work that it checks is moved behind it.
     """
@@ -107,7 +108,7 @@ def restore(
     for number, name in enumerate(names):
         if name is not None:
             places.setdefault(name, []).append(number)
-    counts = {name: where[0] if by_name[name].solution else where[-1] for name, where in places.items()}
+    counts = {name: _counting(by_name[name], where, cells) for name, where in places.items()}
 
     restored: list[tuple[str | None, NotebookNode]] = []
     for number, (name, cell) in enumerate(zip(names, cells, strict=True)):
@@ -117,7 +118,7 @@ def restore(
             restored.append((name, _from_master(by_name[name], cell)))
         elif by_name[name].solution:
             restored.append((None, _not_counted(name, cell)))
-            notices.append(f"There are several cells “{name}”; the first one counts.")
+            notices.append(f"There are several cells “{name}”; the first with work in it counts.")
         else:
             notices.append(f"A copy of the graded cell “{name}” was dropped.")
     for position, master in enumerate(masters):
@@ -148,6 +149,12 @@ def _names(cells: list[NotebookNode], masters: list[Master]) -> list[str | None]
                     names[number] = master.name
                     break
     return names
+
+
+def _counting(master: Master, places: list[int], cells: list[NotebookNode]) -> int:
+    if not master.solution:
+        return places[-1]
+    return next((place for place in places if cells[place].source.strip() != master.source.strip()), places[0])
 
 
 def _definitions(source: str) -> set[str]:
@@ -192,7 +199,7 @@ def _students(cell: NotebookNode, known: Collection[str]) -> NotebookNode:
 
 def _not_counted(name: str, cell: NotebookNode) -> NotebookNode:
     return new_markdown_cell(
-        f"{_notice(f'Another cell “{name}” came first and counts; not run was')}\n\n{_as_typed(cell.source)}"
+        f"{_notice(f'Another cell “{name}” counts; this one was not run:')}\n\n{_as_typed(cell.source)}"
     )
 
 

@@ -821,12 +821,19 @@ def duplicated_graded_cells(notebook, folder):
     return right
 
 
-@expect(ALL, says="the first one counts")
+@expect(ALL, says="the first with work in it counts")
 def duplicated_solution_cell(notebook, folder):
     right = solved(notebook)
     second = copy.deepcopy(cell(right, "tree_level"))
     second.source = "def tree_level(*anything): return None"
     right.cells.insert(right.cells.index(cell(right, "tree_level")) + 1, second)
+    return right
+
+
+@expect(ALL, says="the first with work in it counts")
+def solution_written_in_a_copy_below_the_stub(notebook, folder):
+    right = solved(notebook)
+    right.cells.insert(right.cells.index(cell(right, "tree_level")), copy.deepcopy(cell(notebook, "tree_level")))
     return right
 
 

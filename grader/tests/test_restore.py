@@ -1,0 +1,604 @@
+"""Whatever was done to the cells of a notebook, the master's are back: each once, in order, with the student's work."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import nbformat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from nbconvert.filters import markdown2html
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+
+from grader.autograde.restore import NOT_RUN, Master, _masters, restore
+
+
+def master(name: str, source: str, cell_type: str = "code", **flags) -> Master:
+    plain = {"checksum": f"checksum of {name}", "locked": False, "grade": False, "solution": False, "task": False}
+    return Master(name=name, cell_type=cell_type, source=source, **{**plain, "points": None, **flags})
+
+
+GRADED = {"grade": True, "locked": True}
+SETUP = master("setup", "import torch", locked=True)
+SAMPLER = master("sampler", "class Sampler:\n    pass  # YOUR CODE HERE", solution=True)
+SAMPLER_CHECK = master("sampler-check", "check(Sampler)", points=1.0, **GRADED)
+LOSS = master("loss", "def loss(x):\n    pass  # YOUR CODE HERE", solution=True)
+LOSS_CHECK = master("loss-check", "check(loss)", points=2.0, **GRADED)
+ESSAY = master("essay", "<b>Why?</b>", "markdown", solution=True, grade=True, points=3.0)
+MASTERS = [SETUP, SAMPLER, SAMPLER_CHECK, LOSS, LOSS_CHECK, ESSAY]
+ORDER = ["setup", "sampler", "sampler-check", "loss", "loss-check", "essay"]
+NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+def claiming(name, source="x", cell_type="code"):
+    """A cell as it comes from `staging`: of its metadata nothing but a name is left."""
+    return NEW[cell_type](source, metadata={"nbgrader": {"grade_id": name}})
+
+
+def mine(source="x = 1", cell_type="code", **more):
+    return NEW[cell_type](source, **more)
+
+
+def submitted(**work):
+    """The cells of the assignment by name, with some work done."""
+    return {m.name: claiming(m.name, work.get(m.name, m.source), m.cell_type) for m in MASTERS}
+
+
+def without(*names, **work):
+    return [cell for name, cell in submitted(**work).items() if name not in names]
+
+
+def name(cell):
+    return cell.metadata.get("nbgrader", {}).get("grade_id")
+
+
+def names(cells):
+    return [name(cell) for cell in cells]
+
+
+def restored(cells, masters=MASTERS):
+    cells, notices = restore(cells, masters)
+    nbformat.validate(new_notebook(cells=cells))
+    return cells, notices
+
+
+def named(cells, wanted):
+    (cell,) = (cell for cell in cells if name(cell) == wanted)
+    return cell
+
+
+def missing(wanted):
+    return f"The cell “{wanted}” was missing; it was put back."
+
+
+# Nothing but work was done
+
+
+def test_a_notebook_that_was_only_worked_on_keeps_its_form():
+    cells, notices = restored(list(submitted(sampler="class Sampler: ...", essay="Because.").values()))
+    assert notices == []
+    assert names(cells) == [cell.id for cell in cells] == ORDER
+    assert [cell.source for cell in cells] == [
+        "import torch",
+        "class Sampler: ...",
+        "check(Sampler)",
+        LOSS.source,
+        "check(loss)",
+        "    Because.",
+    ]
+
+
+def test_the_metadata_of_a_cell_are_the_masters():
+    cells, _ = restored(list(submitted().values()))
+    assert named(cells, "loss-check").metadata == {
+        "nbgrader": {
+            "schema_version": 3,
+            "grade_id": "loss-check",
+            "grade": True,
+            "solution": False,
+            "locked": True,
+            "task": False,
+            "cell_type": "code",
+            "checksum": "checksum of loss-check",
+            "points": 2.0,
+        }
+    }
+    assert "points" not in named(cells, "loss").metadata.nbgrader
+    assert "checksum" not in replace(LOSS, checksum=None).metadata["nbgrader"]
+
+
+def test_zero_points_are_points():
+    assert replace(LOSS_CHECK, points=0.0).metadata["nbgrader"]["points"] == 0.0
+
+
+def test_cells_of_the_students_own_stay_where_they_are():
+    cells = without()
+    cells.insert(2, mine("helper = 1"))
+    cells.append(mine("# done", "markdown"))
+    cells, notices = restored(cells)
+    assert notices == []
+    assert names(cells) == ["setup", "sampler", None, "sampler-check", "loss", "loss-check", "essay", None]
+    assert (cells[2].source, cells[2].cell_type) == ("helper = 1", "code")
+    assert (cells[7].source, cells[7].cell_type) == ("    # done", "markdown")
+
+
+def test_a_cell_of_the_students_own_keeps_nothing_but_its_text():
+    tagged = mine("x", metadata={"tags": [NOT_RUN], "nbgrader": {"grade_id": "unknown", "points": 9}}, id="own")
+    tagged.outputs = [nbformat.v4.new_output("stream", text="100")]
+    (cell,), _ = restored([tagged], [])
+    assert cell == {**mine("x"), "id": cell.id}
+    assert cell.id != "own"
+
+
+# Cells that were changed
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        {"grade": False},
+        {"locked": False},
+        {"solution": True},
+        {"task": True},
+        {"points": 100},
+        {"checksum": "0"},
+        {"schema_version": 2},
+        {"cell_type": "markdown"},
+    ],
+    ids=str,
+)
+def test_flipped_flags_and_changed_points_come_back(flags):
+    cells = without()
+    cells[4].metadata["nbgrader"].update(flags)
+    cells[4].metadata["tags"] = [NOT_RUN]
+    cells, notices = restored(cells)
+    assert notices == []
+    assert cells[4].metadata == LOSS_CHECK.metadata
+
+
+@pytest.mark.parametrize("wanted", ["setup", "sampler-check", "loss-check"])
+def test_the_text_of_what_is_the_instructors_comes_back(wanted):
+    cells, notices = restored(list(submitted(**{wanted: "print(100)"}).values()))
+    assert notices == []
+    assert [cell.source for cell in cells] == [m.source for m in MASTERS]
+
+
+@pytest.mark.parametrize("cell_type", ["markdown", "raw"])
+@pytest.mark.parametrize(("wanted", "source"), [("loss", "def loss(x): return x"), ("loss-check", "check(loss)")])
+def test_a_code_cell_that_was_converted_is_code_again(wanted, source, cell_type):
+    cells = submitted()
+    cells[wanted] = claiming(wanted, source, cell_type)
+    cells, notices = restored(list(cells.values()))
+    assert notices == []
+    assert (named(cells, wanted).cell_type, named(cells, wanted).source) == ("code", source)
+
+
+@pytest.mark.parametrize("cell_type", ["code", "raw"])
+def test_a_text_that_was_converted_is_text_again(cell_type):
+    cells = submitted()
+    cells["essay"] = claiming("essay", "Because <b>.", cell_type)
+    essay = named(restored(list(cells.values()))[0], "essay")
+    assert (essay.cell_type, essay.source) == ("markdown", "    Because <b>.")
+
+
+# Cells that were deleted
+
+
+@pytest.mark.parametrize("wanted", ORDER)
+def test_a_deleted_cell_is_put_back_in_its_place(wanted):
+    cells, notices = restored(without(wanted))
+    assert names(cells) == ORDER
+    assert notices == [missing(wanted)]
+    assert named(cells, wanted).source == {m.name: m for m in MASTERS}[wanted].source
+
+
+def test_all_cells_are_put_back_in_order():
+    cells, notices = restored([])
+    assert names(cells) == ORDER
+    assert notices == [missing(wanted) for wanted in ORDER]
+
+
+def test_cells_of_an_unreadable_notebook_without_masters_are_none():
+    assert restore([], []) == ([], [])
+
+
+def test_work_that_is_put_back_is_shown_and_not_run():
+    cells, _ = restored([])
+    assert {name(cell): cell.metadata.get("tags") for cell in cells} == {
+        **dict.fromkeys(ORDER),
+        "sampler": [NOT_RUN],
+        "loss": [NOT_RUN],
+    }
+
+
+def test_a_deleted_graded_cell_comes_after_all_that_may_be_work_for_it():
+    cells = without("sampler-check")
+    cells[2:2] = [mine("more = 1"), mine("more = 2")]
+    assert names(restored(cells)[0]) == ["setup", "sampler", None, None, "sampler-check", "loss", "loss-check", "essay"]
+
+
+def test_a_deleted_last_graded_cell_comes_at_the_end():
+    cells = [*without("loss-check", "essay"), mine()]
+    assert names(restored(cells, MASTERS[:5])[0]) == [*ORDER[:4], None, "loss-check"]
+
+
+def test_a_deleted_solution_comes_at_once_after_the_cell_before_it():
+    cells = without("loss")
+    cells[3:3] = [mine("x = 1")]
+    assert names(restored(cells)[0]) == ["setup", "sampler", "sampler-check", "loss", None, "loss-check", "essay"]
+
+
+def test_a_deleted_graded_cell_stays_behind_its_work_where_the_next_cell_is_before_it():
+    cells = submitted()
+    cells = [cells[wanted] for wanted in ("setup", "loss", "sampler", "loss-check", "essay")]
+    cells, notices = restored(cells)
+    assert names(cells) == ["setup", "loss", "sampler", "sampler-check", "loss-check", "essay"]
+    assert notices == [missing("sampler-check")]
+
+
+# Solutions without a name
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def loss(x):\n    return x",
+        "import torch\n\ndef loss(x): return x",
+        "@cache\ndef   loss(x):\n    return x",
+        "class loss: ...",
+        "def helper(): ...\ndef loss(): ...",
+    ],
+)
+def test_a_solution_without_its_name_is_known_by_what_it_defines(source):
+    cells = submitted()
+    cells["loss"] = mine(source)
+    cells, notices = restored(list(cells.values()))
+    assert notices == []
+    assert names(cells) == ORDER
+    assert named(cells, "loss").source == source
+    assert "tags" not in named(cells, "loss").metadata
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        mine("def my_loss(x): ...\nloss = my_loss"),
+        mine("    def loss(x): ..."),
+        mine("# def loss(x)"),
+        mine("def loss(x): ...", "markdown"),
+        mine("def loss(x): ...", "raw"),
+    ],
+)
+def test_what_does_not_define_it_is_no_solution(cell):
+    cells = submitted()
+    cells["loss"] = cell
+    cells, notices = restored(list(cells.values()))
+    assert notices == [missing("loss")]
+    assert named(cells, "loss").source == LOSS.source
+    assert None in names(cells)
+
+
+def test_a_cell_that_defines_it_is_the_students_own_where_the_solution_has_its_name():
+    cells, notices = restored([*without(), mine("def loss(x): ...")])
+    assert notices == []
+    assert names(cells) == [*ORDER, None]
+
+
+def test_the_first_cell_that_defines_it_is_the_solution():
+    cells = without("loss")
+    cells[3:3] = [mine("def loss(x): return 1"), mine("def loss(x): return 2")]
+    cells, notices = restored(cells)
+    assert notices == []
+    assert names(cells) == [*ORDER[:4], None, *ORDER[4:]]
+    assert named(cells, "loss").source == "def loss(x): return 1"
+
+
+def test_one_cell_that_defines_two_solutions_is_the_first_of_them():
+    both = mine("class Sampler: ...\ndef loss(x): ...")
+    cells, notices = restored([both, *without("sampler", "loss")])
+    assert named(cells, "sampler").source == both.source
+    assert notices == [missing("loss"), *notices[1:]]
+
+
+def test_a_cell_with_another_name_is_not_taken_for_what_it_defines():
+    cells, notices = restored(without("loss", sampler="def loss(x): ..."))
+    assert named(cells, "sampler").source == "def loss(x): ..."
+    assert notices == [missing("loss")]
+
+
+def test_a_solution_that_defines_nothing_is_not_guessed():
+    free = master("free", "# YOUR CODE HERE", solution=True)
+    assert restored([mine("def anything(): ...")], [free])[1] == [missing("free")]
+
+
+def test_a_graded_cell_is_not_known_by_what_it_defines():
+    graded = master("test", "def test(): ...", points=1.0, **GRADED)
+    cells, notices = restored([mine("def test(): return 100")], [graded])
+    assert names(cells) == [None, "test"]
+    assert notices == [missing("test")]
+
+
+def test_only_the_code_of_a_master_defines_something():
+    assert SAMPLER.defines == {"Sampler"}
+    assert master("two", "class A: ...\nx = 1\ndef b(): ...").defines == {"A", "b"}
+    assert master("text", "def b(): ...", "markdown").defines == set()
+
+
+# Cells that stand there twice
+
+
+def test_of_several_solutions_the_first_counts_and_the_others_are_shown():
+    cells = without(loss="def loss(): return 1")
+    cells[5:5] = [claiming("loss", "def loss():\n    return '<b>'"), claiming("loss", "3", "markdown")]
+    cells, notices = restored(cells)
+    assert notices == ["There are several cells “loss”; the first with work in it counts."]
+    assert names(cells) == [*ORDER[:5], None, None, "essay"]
+    assert named(cells, "loss").source == "def loss(): return 1"
+    assert cells[5].cell_type == cells[6].cell_type == "markdown"
+    assert cells[5].source.endswith("\n\n    def loss():\n        return '<b>'")
+
+
+def test_a_copy_of_a_solution_is_code_on_the_page_and_no_html():
+    hostile = "<script>alert(1)</script>\n\n</pre>\n$\\href{javascript:alert(1)}{x}$\x0b\x0c\u2028<b>\r<i>"
+    cells, _ = restored([claiming("loss"), claiming("loss", hostile)], [LOSS])
+    page = markdown2html(cells[1].source)
+    assert "<script" not in page
+    assert "<b>" not in page
+    assert "<i>" not in page
+    assert page.count("</pre>") == 1
+    assert page.index("<code>") < page.index("href") < page.index("</code>")  # where no formulas are sought
+
+
+def test_of_several_graded_cells_the_last_counts_and_the_others_are_dropped():
+    cells = without()
+    cells[1:1] = [claiming("sampler-check"), claiming("sampler-check")]
+    cells, notices = restored(cells)
+    assert names(cells) == ORDER
+    assert notices == ["A copy of the graded cell “sampler-check” was dropped."]
+
+
+def test_the_last_of_several_graded_cells_counts_after_work_that_was_done_between_them():
+    cells = without()
+    cells[3:3] = [mine("work = 1"), claiming("sampler-check")]
+    assert names(restored(cells)[0]) == ["setup", "sampler", None, *ORDER[2:]]
+
+
+# Cells in another order
+
+
+def test_a_graded_cell_before_its_work_is_moved_behind_it():
+    cells = submitted()
+    order = ("setup", "sampler-check", "loss-check", "loss", "sampler", "essay")
+    cells, notices = restored([cells[wanted] for wanted in order])
+    assert names(cells) == ["setup", "loss", "sampler", "loss-check", "sampler-check", "essay"]
+    assert notices == [
+        f"The graded cell “{wanted}” stood before the work that it checks; it was moved."
+        for wanted in ("sampler-check", "loss-check")
+    ]
+
+
+def test_an_order_in_which_each_check_follows_its_work_is_kept():
+    cells = submitted()
+    order = ["essay", "sampler", "loss", "setup", "loss-check", "sampler-check"]
+    cells, notices = restored([cells[wanted] for wanted in order])
+    assert (names(cells), notices) == (order, [])
+
+
+def test_a_check_before_its_work_is_moved_no_farther_than_behind_it():
+    cells = submitted()
+    cells = [cells["sampler-check"], cells["sampler"], mine(), cells["setup"], cells["loss"], cells["loss-check"]]
+    assert names(restored(cells, MASTERS[:5])[0]) == ["sampler", "sampler-check", None, "setup", "loss", "loss-check"]
+
+
+def test_only_graded_cells_are_moved():
+    reading = master("reading", "plot()", locked=True)
+    cells, notices = restored([claiming("reading"), claiming("loss")], [LOSS, reading])
+    assert (names(cells), notices) == (["reading", "loss"], [])
+
+
+def test_an_answer_that_is_graded_itself_stays_where_it_is():
+    cells = submitted()
+    order = ["essay", *ORDER[:5]]
+    assert names(restored([cells[wanted] for wanted in order])[0]) == order
+
+
+# Claims
+
+
+def test_a_cell_may_claim_its_name_by_its_id_alone():
+    cells = [mine(m.source, m.cell_type, id=m.name) for m in MASTERS]
+    cells, notices = restored(cells)
+    assert (names(cells), notices) == (ORDER, [])
+
+
+def test_a_name_in_the_metadata_goes_before_an_id():
+    cells, notices = restored([new_code_cell("a", id="loss", metadata=claiming("sampler").metadata)], [SAMPLER, LOSS])
+    assert named(cells, "sampler").source == "a"
+    assert notices == [missing("loss")]
+
+
+def test_an_unknown_name_in_the_metadata_leaves_the_id():
+    cells, notices = restored([new_code_cell("a", id="loss", metadata=claiming("no such").metadata)], [LOSS])
+    assert (names(cells), cells[0].source, notices) == (["loss"], "a", [])
+
+
+def test_a_claim_of_an_unknown_name_is_no_claim():
+    cells, notices = restored([*without(), claiming("bonus", "points = 100")])
+    assert notices == []
+    assert cells[6].metadata == {}
+    assert cells[6].source == "points = 100"
+
+
+def test_an_untouched_copy_of_the_stub_does_not_count_against_work_below_it():
+    cells, _ = restored([claiming("loss", LOSS.source), claiming("loss", "def loss(): return 1")], [LOSS])
+    assert named(cells, "loss").source == "def loss(): return 1"
+    cells, _ = restored([claiming("loss", LOSS.source), claiming("loss", LOSS.source)], [LOSS])
+    assert named(cells, "loss").source == LOSS.source
+
+
+def test_a_claim_by_name_and_a_claim_by_id_are_two_cells_of_one_name():
+    cells, notices = restored([claiming("loss", "1"), mine("2", id="loss")], [LOSS])
+    assert named(cells, "loss").source == "1"
+    assert notices == ["There are several cells “loss”; the first with work in it counts."]
+
+
+def test_an_id_without_metadata_field_is_a_cell_of_an_older_format():
+    old = mine("a")
+    del old["id"]
+    assert restored([old], [])[0][0].source == "a"
+
+
+CELL = st.builds(
+    lambda claim, id, source, cell_type: NEW[cell_type](
+        source, metadata={"nbgrader": {"grade_id": claim}} if claim else {}, **({"id": id} if id else {})
+    ),
+    st.sampled_from([None, *ORDER, "unknown"]),
+    st.sampled_from([None, None, None, *ORDER]),
+    st.sampled_from(["x = 1", "def loss(x): ...", "class Sampler: ...", "<b>"]),
+    st.sampled_from(list(NEW)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(CELL, max_size=12))
+def test_whatever_is_claimed_each_masters_cell_is_there_once_and_no_check_before_its_work(cells):
+    cells, _ = restore(cells, MASTERS)
+    order = [wanted for wanted in names(cells) if wanted is not None]
+    assert sorted(order) == sorted(ORDER)
+    assert len({cell.id for cell in cells}) == len(cells)
+    for m in MASTERS:
+        cell = named(cells, m.name)
+        assert cell.cell_type == m.cell_type
+        assert cell.metadata.nbgrader == m.metadata["nbgrader"]
+        assert m.solution or cell.source == m.source
+    assert order.index("sampler") < order.index("sampler-check")
+    assert max(order.index("sampler"), order.index("loss")) < order.index("loss-check")
+
+
+# What stands on a page
+
+
+def shown(text) -> str:
+    """A text of the student's, on the page."""
+    (cell,), _ = restored([mine(text, "markdown")], [])
+    return markdown2html(cell.source)
+
+
+@pytest.mark.parametrize("cell_type", ["markdown", "raw"])
+def test_what_is_not_code_is_shown_as_it_was_typed(cell_type):
+    (cell,), _ = restored([mine("# <b>Why</b>\n\n$x$ [y](z)", cell_type)], [])
+    assert cell.cell_type == "markdown"
+    assert markdown2html(cell.source) == "<pre><code># &lt;b&gt;Why&lt;/b&gt;\n\n$x$ [y](z)</code></pre>\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "tag"),
+    [
+        ("<script>alert(1)</script>", "<script"),
+        ("<SCRIPT src=x>", "<script"),
+        ("<img src=x onerror=alert(1)>", "<img"),
+        ("a <b onmouseover=alert(1)>b</b>", "<b"),
+        ("x </div></body>", "</div"),
+        ("<!-- hidden -->", "<!--"),
+        ("<!DOCTYPE x>", "<!doctype"),
+        ("<![CDATA[x]]>", "<![cdata"),
+        ("<?php x ?>", "<?php"),
+        ("<style>body {display: none}</style>", "<style"),
+        ("\\<script>", "<script"),
+        ("<<script>script>", "<script"),
+        ("- <script>", "<script"),
+        ("> <script>", "<script"),
+        ("|<script>|\n|-|\n|<script>|", "<script"),
+        ("# <script>", "<script"),
+        ("[<script>](x)", "<script"),
+        ('![x" onerror="alert(1)](x)', '" onerror="'),
+        ('[x](y "z\\" onclick=\\"alert(1)")', '" onclick="'),
+        ('``` "><script>\nx\n```', "<script"),
+        ("```mermaid\n</pre><script>\n```", "<script"),
+        ("$<script>$", "<script"),
+        ("\\begin{x}<script>\\end{x}", "<script"),
+    ],
+)
+def test_html_in_a_text_is_not_html_on_the_page(text, tag):
+    assert tag not in shown(text).lower()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](javascript:alert(1))",
+        "[x]\n\n[x]: javascript:alert(1)",
+        "![x](https://a.b/seen.png)",
+        "https://a.b",
+        "$\\href{javascript:alert(1)}{x}$",
+        "\n\n[x](y)",
+        "\t[x](y)",
+        "   \n[x](y)",
+        "- a\n[x](y)",
+        "1. a\n\n[x](y)",
+        "```\n```\n[x](y)",
+        "[x](y)\r[x](y)",
+        "a\x0b[x](y)\x0c[x](y)\x1c\x85\u2028[x](y)",
+        "\ufeff[x](y)",
+        "\x00[x](y)",
+        "$$\n\\href{a}{b}\n$$",
+        "\\begin{equation}\n\\href{a}{b}\n\\end{equation}",
+        "a\n: b\n[x](y)",
+        "|a|\n|-|\n|[x](y)|",
+    ],
+    ids=ascii,
+)
+def test_links_pictures_and_formulas_in_a_text_stay_letters(text):
+    for page in (shown(text), markdown2html(restored([claiming("loss"), claiming("loss", text)], [LOSS])[0][1].source)):
+        inside = page[page.index("<code>") : page.rindex("</code>")]
+        assert "<a" not in page
+        assert "<img" not in page
+        for sign in ("$", "](", "href"):  # no formulas are sought in <code>
+            assert page.count(sign) == inside.count(sign)
+        assert page.count("<code>") == 1
+
+
+def test_an_empty_text_is_empty():
+    assert shown("") == ""
+
+
+def test_a_text_of_the_masters_is_rendered_and_one_like_it_is_not():
+    cells, _ = restore([mine("<b>x</b>", "markdown"), mine("<b>y</b>", "markdown")], [], {"<b>x</b>"})
+    assert [cell.source for cell in cells] == ["<b>x</b>", "    <b>y</b>"]
+
+
+def test_an_answer_is_shown_as_typed_and_an_answer_that_was_not_given_is_the_masters():
+    cells, _ = restored(list(submitted(essay="<b>Why?</b> <script>").values()))
+    assert named(cells, "essay").source == "    <b>Why?</b> <script>"
+    cells, _ = restored(list(submitted().values()))
+    assert named(cells, "essay").source == "<b>Why?</b>"
+
+
+def test_code_is_kept_letter_by_letter():
+    source = "a <b>c\n'\\href'\x0c\ud7ff"
+    cells, _ = restored([mine(source), claiming("loss", source)], [LOSS])
+    assert [cell.source for cell in cells] == [source, source]
+
+
+# Out of the gradebook
+
+
+def test_a_master_is_put_together_from_what_the_gradebook_has():
+    def source_cell(name, cell_type="code", locked=False):
+        return SimpleNamespace(name=name, cell_type=cell_type, source=f"s {name}", checksum="c", locked=locked)
+
+    def scored(name, points):
+        return SimpleNamespace(name=name, max_score=points)
+
+    notebook = SimpleNamespace(
+        source_cells=[source_cell("a"), source_cell("b", locked=True), source_cell("c", "markdown"), source_cell("d")],
+        grade_cells=[scored("b", 0.0), scored("c", 2.0)],
+        solution_cells=[SimpleNamespace(name="a"), SimpleNamespace(name="c")],
+        task_cells=[scored("d", 5.0)],
+    )
+    assert list(_masters(notebook)) == [
+        Master("a", "code", "s a", "c", locked=False, grade=False, solution=True, task=False, points=None),
+        Master("b", "code", "s b", "c", locked=True, grade=True, solution=False, task=False, points=0.0),
+        Master("c", "markdown", "s c", "c", locked=False, grade=True, solution=True, task=False, points=2.0),
+        Master("d", "code", "s d", "c", locked=False, grade=False, solution=False, task=True, points=5.0),
+    ]

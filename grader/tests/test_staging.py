@@ -1,0 +1,651 @@
+"""Clean copies: whatever a student hands in, there is a notebook that opens, a reason where it is empty, and no wait."""
+
+import json
+import os
+import signal
+import socket
+import stat
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.autograde import staging
+from grader.autograde.limits import MB, Limits
+from grader.autograde.staging import Copy, Unreadable
+
+
+@pytest.fixture(autouse=True)
+def no_test_waits_for_long():
+    def give_up(*_):
+        raise AssertionError("it waited for something")
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, 10)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An empty submission."""
+    path = tmp_path / "submitted" / "eve" / "week1"
+    path.mkdir(parents=True)
+    return path
+
+
+def cell(source="x = 1", cell_type="code", **more) -> dict:
+    return {"cell_type": cell_type, "source": source, "metadata": {}, **more}
+
+
+def notebook(*cells, **more) -> str:
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells), **more})
+
+
+def copied(folder, *names, **limits) -> tuple[Copy, Path]:
+    to = folder.parents[1] / "copies" / "eve"
+    return staging.copy(folder, to, list(names) or ["hw"], Limits(**limits)), to
+
+
+def sources(path) -> list[str]:
+    return [cell.source for cell in nbformat.read(path, as_version=4).cells]
+
+
+def read(tmp_path, content, **limits):
+    path = tmp_path / "hw.ipynb"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return staging.read(path, Limits(**limits))
+
+
+def why_not(tmp_path, content, **limits) -> str:
+    with pytest.raises(Unreadable) as caught:
+        read(tmp_path, content, **limits)
+    return str(caught.value)
+
+
+# The text of a notebook
+
+
+def test_the_source_type_id_and_name_of_a_cell_are_kept_and_all_else_is_dropped(tmp_path):
+    claims = {"grade_id": "loss", "schema_version": "nonsense", "points": 99, "grade": [], "solution": None}
+    full = cell(
+        metadata={"nbgrader": claims, "tags": ["grader-not-run"], "trusted": True},
+        id="abc",
+        outputs=[{"output_type": "display_data", "data": {"text/html": "<script>"}, "metadata": {}}],
+        execution_count=7,
+        attachments={"a.svg": {}},
+    )
+    (clean,) = read(
+        tmp_path, notebook(full, metadata={"kernelspec": {"name": "evil"}, "grader": {"graded": True}})
+    ).cells
+    assert clean == {
+        "cell_type": "code",
+        "source": "x = 1",
+        "id": "abc",
+        "metadata": {"nbgrader": {"grade_id": "loss"}},
+        "outputs": [],
+        "execution_count": None,
+    }
+
+
+def test_the_metadata_of_the_notebook_are_dropped(tmp_path):
+    assert read(tmp_path, notebook(metadata={"grader": {"graded": True}, "kernelspec": 3})).metadata == {}
+
+
+@pytest.mark.parametrize("cell_type", ["code", "markdown", "raw"])
+def test_a_cell_keeps_its_type(tmp_path, cell_type):
+    (clean,) = read(tmp_path, notebook(cell("é", cell_type))).cells
+    assert (clean.cell_type, clean.source) == (cell_type, "é")
+
+
+def test_a_source_may_be_a_list_of_lines(tmp_path):
+    assert read(tmp_path, notebook(cell(["a\n", "b"]))).cells[0].source == "a\nb"
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path):
+    assert read(tmp_path, b"\xef\xbb\xbf" + notebook(cell()).encode()).cells[0].source == "x = 1"
+
+
+def test_a_lone_surrogate_is_replaced_so_that_the_copy_can_be_written(folder):
+    (folder / "hw.ipynb").write_text(notebook(cell("a\ud800b")))  # JSON: a\ud800b
+    assert sources(copied(folder)[1] / "hw.ipynb") == ["a?b"]
+
+
+@pytest.mark.parametrize("minor", [0, 99, "x", None])
+def test_the_minor_version_does_not_matter(tmp_path, minor):
+    assert len(read(tmp_path, notebook(cell(), nbformat_minor=minor)).cells) == 1
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        [],
+        "x",
+        {},
+        {"nbgrader": None},
+        {"nbgrader": "loss"},
+        {"nbgrader": {}},
+        {"nbgrader": {"grade_id": None}},
+        {"nbgrader": {"grade_id": ["loss"]}},
+        {"nbgrader": {"grade_id": ""}},
+        {"nbgrader": {"grade_id": "../loss"}},
+        {"nbgrader": {"grade_id": "loss\n"}},
+        {"nbgrader": {"grade_id": "x" * 65}},
+    ],
+)
+def test_a_claim_that_is_no_name_is_dropped(tmp_path, metadata):
+    assert read(tmp_path, notebook(cell(metadata=metadata))).cells[0].metadata == {}
+
+
+@pytest.mark.parametrize("name", ["loss", "hard_cluster-triplets", "A" * 64])
+def test_a_claim_that_is_a_name_is_kept(tmp_path, name):
+    (clean,) = read(tmp_path, notebook(cell(metadata={"nbgrader": {"grade_id": name}}, id=name))).cells
+    assert (clean.metadata.nbgrader.grade_id, clean.id) == (name, name)
+
+
+def test_a_cell_without_metadata_or_id_is_a_cell(tmp_path):
+    (clean,) = read(tmp_path, notebook({"cell_type": "code", "source": ""})).cells
+    assert staging.NAME.fullmatch(clean.id)
+
+
+@pytest.mark.parametrize("id", [None, 3, "", "a b", "x" * 65, ["a"]])
+def test_an_id_that_is_none_is_replaced(tmp_path, id):
+    new = read(tmp_path, notebook(cell(id=id))).cells[0].id
+    assert new != id
+    assert staging.NAME.fullmatch(new)
+
+
+def test_an_id_is_for_one_cell(tmp_path):
+    first, second = read(tmp_path, notebook(cell(id="twin"), cell(id="twin"))).cells
+    assert first.id == "twin"
+    assert second.id != "twin"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "its JSON is broken at line 1"),
+        (notebook(cell())[:-9], "its JSON is broken at line 1"),
+        ("{\n\n]", "its JSON is broken at line 3"),
+        (b"PK\x03\x04 a zip", "its JSON is broken at line 1"),
+        ("[" * 100_000, "its JSON is broken"),
+        ('{"nbformat": 4, "cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "its JSON is broken"),
+        ('{"nbformat": ' + "9" * 10_000 + "}", "its JSON is broken"),  # more digits than Python reads
+        ('{\n<<<<<<< HEAD\n"a": 1\n=======\n"a": 2\n>>>>>>> mine\n}', "merge markers"),
+        ('{\n"a": 2\n>>>>>>> mine\n}', "merge markers"),
+        (notebook(cell("é")).encode("utf-16"), "is not text in UTF-8 (byte 1 "),
+        (notebook().encode("utf-16-le"), "its JSON is broken at line 1"),
+        ('{"é": 0}'.encode("latin-1"), "is not text in UTF-8 (byte 3 "),
+        ("[]", "JSON of another kind"),
+        ("null", "JSON of another kind"),
+        ('"nbformat"', "JSON of another kind"),
+        ("{}", "does not say which notebook format"),
+        (notebook(nbformat="4"), "does not say which notebook format"),
+        (notebook(nbformat=4.0), "does not say which notebook format"),
+        (notebook(nbformat=True), "does not say which notebook format"),
+        (notebook(nbformat=None), "does not say which notebook format"),
+        (notebook(nbformat=5), "has notebook format 5, which is newer than 4: save it as format 4"),
+        (notebook(nbformat=3), "has notebook format 3 and cannot be converted to 4"),  # no worksheets
+        ('{"nbformat": 3, "worksheets": ' + "[" * 900 + "]" * 900 + "}", "cannot be converted"),
+        (notebook(nbformat=0), "has notebook format 0 and cannot be converted"),
+        (notebook(nbformat=-1), "has notebook format -1 and cannot be converted"),
+        ('{"nbformat": 4}', "it has no list of cells"),
+        ('{"nbformat": 4, "cells": {"0": {}}}', "it has no list of cells"),
+        ('{"nbformat": 4, "cells": "code"}', "it has no list of cells"),
+        (notebook(cell(), "x = 1"), "its cell 2 is none"),
+        (notebook(None), "its cell 1 is none"),
+        (notebook({}), "its cell 1 is none"),
+        (notebook(cell(cell_type="heading")), "its cell 1 is none"),
+        (notebook(cell(cell_type=None)), "its cell 1 is none"),
+        (notebook(cell(cell_type=["code"])), "its cell 1 is none"),
+        (notebook({"cell_type": "code"}), "its cell 1 has no text"),
+        (notebook(cell(None)), "its cell 1 has no text"),
+        (notebook(cell(3)), "its cell 1 has no text"),
+        (notebook(cell(["a", 3])), "its cell 1 has no text"),
+        (notebook(cell({"a": "b"})), "its cell 1 has no text"),
+    ],
+)
+def test_what_is_no_notebook_is_refused_with_a_reason(tmp_path, content, reason):
+    assert reason in why_not(tmp_path, content)
+
+
+def test_a_source_that_speaks_of_merge_markers_is_no_merge_conflict(tmp_path):
+    assert len(read(tmp_path, notebook(cell("<<<<<<< HEAD\n>>>>>>> x"))).cells) == 1
+
+
+def test_a_notebook_of_format_3_is_converted(tmp_path):
+    old = {"cell_type": "code", "input": ["a\n", "b"], "language": "python", "outputs": [], "metadata": {}}
+    content = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"metadata": {}, "cells": [old]}]}
+    assert [c.source for c in read(tmp_path, json.dumps(content)).cells] == ["a\nb"]
+
+
+def test_a_notebook_of_the_limit_is_read_and_a_byte_more_is_too_much(tmp_path):
+    text = notebook(cell())
+    assert len(read(tmp_path, text.ljust(MB), notebook=1).cells) == 1
+    assert "is too large: 1 MB, and the limit is 1" in why_not(tmp_path, text.ljust(MB + 1), notebook=1)
+
+
+def test_a_file_of_a_terabyte_is_not_read(tmp_path):
+    path = tmp_path / "hw.ipynb"
+    path.touch()
+    os.truncate(path, 2**40)  # sparse: it takes no room
+    with pytest.raises(Unreadable, match="is too large: 1048576 MB, and the limit is 16"):
+        staging.read(path, Limits())
+
+
+def test_a_notebook_of_the_limit_of_cells_is_read_and_one_more_is_too_much(tmp_path):
+    assert len(read(tmp_path, notebook(*[cell()] * 3), cells=3).cells) == 3
+    assert why_not(tmp_path, notebook(*[cell()] * 4), cells=3) == "has 4 cells; the limit is 3"
+
+
+# The file of a notebook
+
+
+def test_the_notebook_of_the_right_name_is_copied_without_a_word(folder):
+    (folder / "hw.ipynb").write_text(notebook(cell()))
+    result, to = copied(folder)
+    assert result == Copy()
+    assert sources(to / "hw.ipynb") == ["x = 1"]
+
+
+def a_link(path):
+    neighbour = path.parents[2] / "adam.ipynb"
+    neighbour.write_text(notebook(cell("the work of another")))
+    path.symlink_to(neighbour)
+
+
+def a_socket(path):
+    with socket.socket(socket.AF_UNIX) as it:
+        here = os.getcwd()
+        os.chdir(path.parent)  # a socket's path must be short
+        it.bind(path.name)
+        os.chdir(here)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (a_link, "cannot be read: it is a symbolic link"),
+        (lambda path: path.symlink_to("nowhere"), "cannot be read: it is a symbolic link"),
+        (lambda path: path.symlink_to(path), "cannot be read: it is a symbolic link"),
+        (lambda path: path.symlink_to("/dev/zero"), "cannot be read: it is a symbolic link"),
+        (os.mkfifo, "cannot be read: it is a named pipe"),
+        (os.mkdir, "cannot be read: it is a folder"),
+        (a_socket, "cannot be read"),
+    ],
+    ids=["link", "dangling", "loop", "endless", "fifo", "folder", "socket"],
+)
+def test_what_is_no_regular_file_is_not_read_and_the_copy_is_empty(folder, make, reason):
+    make(folder / "hw.ipynb")
+    result, to = copied(folder)
+    assert result.unreadable["hw"].startswith(f"The notebook hw.ipynb {reason}")
+    assert sources(to / "hw.ipynb") == []
+
+
+def test_a_device_is_not_read():
+    with pytest.raises(Unreadable, match="it is a device"):
+        staging.read(Path("/dev/zero"), Limits())
+
+
+def test_a_folder_of_a_notebooks_name_is_unreadable_even_with_files_in_it(folder):
+    folder_with_a_file(folder / "hw.ipynb")
+    result, to = copied(folder)
+    assert result.unreadable == {"hw": "The notebook hw.ipynb cannot be read: it is a folder."}
+    assert sources(to / "hw.ipynb") == []
+
+
+def test_a_missing_file_is_unreadable(tmp_path):
+    with pytest.raises(Unreadable, match="No such file"):
+        staging.read(tmp_path / "hw.ipynb", Limits())
+
+
+def test_one_broken_notebook_does_not_spoil_the_others(folder):
+    (folder / "a.ipynb").write_text("{")
+    (folder / "b.ipynb").write_text(notebook(cell()))
+    result, to = copied(folder, "a", "b")
+    assert list(result.unreadable) == ["a"]
+    assert sources(to / "a.ipynb") == []
+    assert sources(to / "b.ipynb") == ["x = 1"]
+
+
+@pytest.mark.parametrize("name", ["hw (1).ipynb", "HW.IPYNB", "hw.ipynb.ipynb", "hw.Ipynb"])
+def test_the_only_notebook_is_taken_for_the_only_one_that_is_missing(folder, name):
+    (folder / name).write_text(notebook(cell()))
+    result, to = copied(folder)
+    assert result == Copy(notices=[f"The notebook was handed in as “{name}”; it was taken for hw.ipynb."])
+    assert sources(to / "hw.ipynb") == ["x = 1"]
+    assert os.listdir(to) == ["hw.ipynb"]
+
+
+def test_the_only_notebook_left_over_is_taken_for_the_one_that_is_missing(folder):
+    (folder / "a.ipynb").write_text(notebook(cell("a")))
+    (folder / "other.ipynb").write_text(notebook(cell("b")))
+    result, to = copied(folder, "a", "b")
+    assert result.notices == ["The notebook was handed in as “other.ipynb”; it was taken for b.ipynb."]
+    assert (sources(to / "a.ipynb"), sources(to / "b.ipynb")) == (["a"], ["b"])
+
+
+def test_of_several_wrong_names_none_is_taken(folder):
+    for name in ("one", "two"):
+        (folder / f"{name}.ipynb").write_text(notebook(cell()))
+    result, to = copied(folder)
+    assert result.unreadable == {
+        "hw": "The notebook hw.ipynb was not handed in under this name; "
+        "there are “one.ipynb”, “two.ipynb”, and it is not clear which is meant."
+    }
+    assert sources(to / "hw.ipynb") == []
+
+
+def test_one_wrong_name_for_two_notebooks_is_taken_for_neither(folder):
+    (folder / "one.ipynb").write_text(notebook(cell()))
+    result, to = copied(folder, "a", "b")
+    assert list(result.unreadable) == ["a", "b"]
+    assert "“one.ipynb”" in result.unreadable["b"]
+    assert sorted(os.listdir(to)) == ["a.ipynb", "b.ipynb"]
+
+
+def test_a_folder_without_notebooks_says_so(folder):
+    result, to = copied(folder)
+    assert result.unreadable == {"hw": "The notebook hw.ipynb was not handed in."}
+    assert sources(to / "hw.ipynb") == []
+
+
+def test_a_notebook_beside_the_right_one_is_ignored(folder):
+    (folder / "hw.ipynb").write_text(notebook(cell()))
+    (folder / "hw-Copy1.ipynb").write_text("{")
+    result, to = copied(folder)
+    assert result == Copy()
+    assert os.listdir(to) == ["hw.ipynb"]
+
+
+def test_a_long_or_broken_name_can_be_written_in_a_notice(folder):
+    name = b"\xff" + b"x" * 200 + b".ipynb"
+    (folder / os.fsdecode(name)).write_text(notebook(cell()))
+    (notice,) = copied(folder)[0].notices
+    assert f"“?{'x' * 99}”" in notice
+    notice.encode()
+
+
+# The folder
+
+
+def elsewhere(folder):
+    other = folder.parent / "other"
+    other.mkdir()
+    (other / "hw.ipynb").write_text(notebook(cell("the work of another")))
+    (other / "data.csv").write_text("1")
+    return other
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda folder: folder.symlink_to(elsewhere(folder)), "a symbolic link"),
+        (lambda folder: folder.symlink_to("nowhere"), "a symbolic link"),
+        (lambda folder: folder.write_text(notebook(cell())), "a file"),
+        (os.mkfifo, "a named pipe"),
+        (a_socket, "a socket"),
+    ],
+    ids=["link", "dangling", "file", "fifo", "socket"],
+)
+def test_a_submission_that_is_no_folder_is_not_followed(folder, make, what):
+    folder.rmdir()
+    make(folder)
+    result, to = copied(folder, "a", "b")
+    assert list(result.unreadable) == ["a", "b"]
+    assert f"week1 is {what}" in result.unreadable["a"]
+    assert sorted(os.listdir(to)) == ["a.ipynb", "b.ipynb"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_that_may_not_be_read_is_unreadable(folder):
+    folder.chmod(0)
+    result, _ = copied(folder)
+    folder.chmod(0o700)
+    assert "Permission denied" in result.unreadable["hw"]
+
+
+def test_a_folder_that_fails_is_unreadable_and_ends_no_run(folder, monkeypatch):
+    def fail(_):
+        raise PermissionError("Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", fail)
+    assert "Permission denied" in copied(folder)[0].unreadable["hw"]
+
+
+# The other files
+
+
+def kept(folder, **limits) -> tuple[list[str], list[str]]:
+    """The files that were copied, besides the notebook, and the notices."""
+    (folder / "hw.ipynb").write_text(notebook(cell()))
+    result, to = copied(folder, **limits)
+    assert result.unreadable == {}
+    assert sources(to / "hw.ipynb") == ["x = 1"]
+    paths = [path for path in sorted(to.rglob("*")) if not path.is_dir()]
+    assert all(stat.S_ISREG(path.lstat().st_mode) for path in paths)
+    return [str(path.relative_to(to)) for path in paths if path.name != "hw.ipynb"], result.notices
+
+
+def test_files_in_nested_folders_are_copied(folder):
+    (folder / "data" / "deep").mkdir(parents=True)
+    (folder / "data" / "deep" / "a.bin").write_bytes(b"\x00\xff")
+    (folder / ".hidden").write_text("h")
+    (folder / "empty").touch()
+    assert kept(folder) == ([".hidden", "data/deep/a.bin", "empty"], [])
+    assert (folder.parents[1] / "copies" / "eve" / "data" / "deep" / "a.bin").read_bytes() == b"\x00\xff"
+
+
+def test_checkpoints_other_notebooks_and_empty_folders_are_left_without_a_word(folder):
+    for path in (".ipynb_checkpoints/a.txt", "x/.ipynb_checkpoints/b.txt", "x/old.ipynb", "x/OLD.IPYNB"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("x")
+    (folder / "nothing").mkdir()
+    assert kept(folder) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("make", "what"),
+    [
+        (lambda path: path.symlink_to("/etc/passwd"), "a symbolic link"),
+        (lambda path: path.symlink_to("nowhere"), "a symbolic link"),
+        (lambda path: path.symlink_to(elsewhere(path.parent)), "a symbolic link"),
+        (lambda path: path.symlink_to(path.parent), "a symbolic link"),
+        (os.mkfifo, "a named pipe"),
+    ],
+    ids=["file", "dangling", "folder", "itself", "fifo"],
+)
+def test_links_and_pipes_are_left_out_with_a_notice(folder, make, what):
+    (folder / "sub").mkdir()
+    make(folder / "sub" / "x.csv")
+    (folder / "sub" / "y.csv").write_text("1")
+    files, notices = kept(folder)
+    assert [file for file in files if "other" not in file] == ["sub/y.csv"]
+    assert notices == [f"“sub/x.csv” was left out: it cannot be read: it is {what}."]
+
+
+def test_files_are_copied_up_to_their_limit_in_all(folder):
+    (folder / "a").write_bytes(b"a" * (MB - 2))
+    (folder / "b").write_bytes(b"bbb")  # three bytes, and two are left
+    (folder / "c").write_bytes(b"cc")
+    files, (notice,) = kept(folder, files=1)
+    assert files == ["a", "c"]
+    assert notice.startswith("“b” was left out: it is too large")
+
+
+def test_a_thousand_files_are_copied_and_not_one_more(folder):
+    for number in range(1000):
+        (folder / f"{number:04}").touch()
+    assert len(kept(folder)[0]) == 1000
+
+
+def test_the_file_after_the_thousandth_is_left_out(folder):
+    for number in range(1001):
+        (folder / f"{number:04}").touch()
+    files, notices = kept(folder)
+    assert files == [f"{number:04}" for number in range(1000)]
+    assert notices == ["“1000” was left out: it is one of more than 1000 files."]
+
+
+def test_after_ten_notices_the_rest_is_told_in_one(folder):
+    for number in range(30):
+        (folder / f"{number:02}").symlink_to("nowhere")
+    (folder / "99").write_text("too late")
+    files, notices = kept(folder)
+    assert files == []
+    assert len(notices) == 11
+    assert notices[9].startswith("“09” was left out")
+    assert notices[10] == "More files were left out."
+
+
+def test_a_name_that_is_no_text_is_copied_and_can_be_written_in_a_notice(folder):
+    (folder / os.fsdecode(b"\xfe")).write_text("x")
+    os.mkfifo(os.fsencode(folder) + b"/\xff")
+    files, (notice,) = kept(folder)
+    assert files == [os.fsdecode(b"\xfe")]
+    assert notice.startswith("“?” was left out")
+
+
+def test_ten_folders_in_each_other_are_copied_and_what_is_deeper_is_not(folder):
+    # Deeper ones would break the recursion of os.walk, of the making of folders, and of shutil.
+    deepest = folder.joinpath(*"0123456789")
+    (deepest / "more").mkdir(parents=True)
+    for path in (deepest / "x", deepest / "more" / "y"):
+        path.touch()
+    assert kept(folder)[0] == ["0/1/2/3/4/5/6/7/8/9/x"]
+
+
+def test_a_path_that_is_too_long_for_its_copy_costs_no_notebook(folder):
+    (folder / "hw.ipynb").write_text(notebook(cell()))
+    (folder / ("d" * 230)).mkdir()
+    (folder / ("d" * 230) / "x").touch()
+    to = folder.parents[1]
+    while len(str(to)) < 4096 - 230:
+        to = to / ("t" * 50)
+    result = staging.copy(folder, to, ["hw"], Limits())
+    assert result.unreadable == {}
+    (notice,) = result.notices
+    assert "cannot be copied: File name too long" in notice
+    assert sources(to / "hw.ipynb") == ["x = 1"]
+
+
+@pytest.mark.parametrize("name", ["hw.ipynb", "timestamp.txt", "sub/HW.IPYNB", "sub/timestamp.txt"])
+def test_nothing_is_copied_out_of_a_folder_that_has_the_name_of_another_thing(folder, name):
+    (folder / "sub").mkdir()
+    folder_with_a_file(folder / name)
+    _, to = copied(folder)
+    assert [path.name for path in to.rglob("*") if path.name != "sub"] == ["hw.ipynb"]
+    assert sources(to / "hw.ipynb") == []
+
+
+@pytest.mark.parametrize("name", ["a\nERROR all is lost", "a\x1b[2J", "a\rb", "a\x9bb"])
+def test_a_notice_is_one_line_without_control_characters(folder, name):
+    os.mkfifo(folder / name)
+    assert kept(folder)[1][0].isprintable()
+
+
+# The time
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2024-05-06 07:08:09 UTC",
+        "2024-05-06 07:08:09.123456 Europe/Berlin\n",
+        "2024-05-06T07:08:09Z",
+        " 2024-05-06 07:08:09 Europe/Berlin",
+    ],
+)
+def test_a_time_is_copied_as_it_is(folder, text):
+    (folder / "timestamp.txt").write_text(text)
+    assert kept(folder) == (["timestamp.txt"], [])
+    assert (folder.parents[1] / "copies" / "eve" / "timestamp.txt").read_text() == text
+
+
+def folder_with_a_file(path):
+    path.mkdir()
+    (path / "data.csv").write_text("1")
+
+
+def write(content: bytes):
+    return lambda path: path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        write(b""),
+        write(b" \n"),
+        write(b"yesterday"),
+        write(b"\xff\xfe"),
+        write(b"9" * 30),
+        write(b"2024-05-06 07:08:09 " + b"9" * 14),  # an offset beyond what a timedelta holds
+        write(b"0001-01-01 00:00:00 +2359"),  # before the year 1
+        write(b"2024-05-06 07:08:09 UTC" + b" " * 1000),
+        os.mkfifo,
+        lambda path: path.symlink_to("/etc/hostname"),
+        write(b"5:" + b"9" * 40),  # decimal.InvalidOperation out of dateutil
+    ],
+    ids=[
+        *["empty", "blank", "garbage", "bytes", "digits", "offset", "overflow", "long", "fifo", "link"],
+        "seconds",
+    ],
+)
+def test_what_is_no_time_is_left_out_with_a_notice(folder, make):
+    make(folder / "timestamp.txt")
+    files, notices = kept(folder)
+    assert files == []
+    assert notices == ["The file timestamp.txt holds no time that can be read; it was graded without one."]
+
+
+def test_a_timestamp_in_a_folder_below_is_a_file_like_any_other(folder):
+    (folder / "sub").mkdir()
+    (folder / "sub" / "timestamp.txt").write_text("yesterday")
+    assert kept(folder) == (["sub/timestamp.txt"], [])
+
+
+# All of it
+
+
+def state(folder) -> dict:
+    return {
+        str(path): (path.lstat().st_mode, path.lstat().st_size, path.lstat().st_mtime_ns)
+        + ((path.read_bytes(),) if stat.S_ISREG(path.lstat().st_mode) else ())
+        for path in folder.rglob("*")
+    }
+
+
+def test_the_originals_are_never_changed(folder):
+    (folder / "hw.ipynb").write_text("{")
+    (folder / "two.ipynb").write_text(notebook(cell("a\ud800"), nbformat=4))
+    (folder / "timestamp.txt").write_text("garbage")
+    (folder / "data").mkdir()
+    (folder / "data" / "x").write_bytes(b"\x00")
+    (folder / "link").symlink_to("data")
+    os.mkfifo(folder / "pipe")
+    before = state(folder)
+    copied(folder, "hw", "two")
+    assert state(folder) == before
+
+
+def test_the_notebooks_of_a_pattern_are_expected_in_order():
+    assert staging.expected(["b", "a2", "a1", "A1"], "a*") == ["a1", "a2"]
+
+
+def test_only_a_notebook_with_the_mark_was_graded(tmp_path):
+    path = tmp_path / "hw.ipynb"
+    assert not staging.is_graded(path)
+    path.write_text(notebook(metadata={staging.MARK: staging.GRADED}))
+    assert staging.is_graded(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff", b"[]", b"[" * 100_000, b'{"metadata": null}', notebook().encode(), b'{"metadata": {"grader": 1}}'],
+    ids=["empty", "bytes", "list", "deep", "null", "unmarked", "other mark"],
+)
+def test_a_notebook_without_the_mark_was_not_graded(tmp_path, content):
+    (tmp_path / "hw.ipynb").write_bytes(content)
+    assert not staging.is_graded(tmp_path / "hw.ipynb")
