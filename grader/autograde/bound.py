@@ -24,21 +24,26 @@ CUT = "\n… cut here: the page would grow too large. What was handed in is whol
 
 class BoundFeedback(NbGraderPreprocessor):
     """Cuts the student's outputs and texts, from where the room ends. The Judge's reports stay, as do all of nbgrader's
-    cells. The last of the preprocessors."""
+    cells and each of the master's texts. The last of the preprocessors."""
 
-    outputs = Integer(250, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
-    sources = Integer(300, help="KB of HTML for the texts of all cells.").tag(config=True)
+    outputs = Integer(200, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
+    sources = Integer(250, help="KB of HTML for the texts of the student's cells.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         outputs, sources = Room(self.outputs * KB), Room(self.sources * KB)
+        masters = set().union(*resources["grader_texts"].values())
         kept = []
         for cell in nb.cells:
-            if "nbgrader" in cell.metadata or sources.left > CELL_FRAME:
+            if cell.source in masters:
+                masters.remove(cell.source)  # a copy of it is the student's
+            elif "nbgrader" in cell.metadata or sources.left > CELL_FRAME:
                 cost = _code_cost if cell.cell_type == "code" else _text_cost
                 cell.source = sources.fit(cell.source, CELL_FRAME, cost)
-                kept.append(cell)
-                if cell.cell_type == "code":
-                    cell.outputs = [output for output in cell.outputs if _bound(output, outputs)]
+            else:
+                continue
+            kept.append(cell)
+            if cell.cell_type == "code":
+                cell.outputs = [output for output in cell.outputs if _bound(output, outputs)]
         if len(kept) < len(nb.cells):
             kept.append(
                 new_markdown_cell(f"**From the grader:** {len(nb.cells) - len(kept)} more cells are not shown here.")
@@ -73,7 +78,7 @@ def _bound(output: NotebookNode, room: Room) -> bool:
     if room.left < OUTPUT_FRAME + len(CUT):
         return False
     if output.output_type == "display_data":
-        cost = OUTPUT_FRAME + sum(map(_text_cost, output.data.values()))
+        cost = OUTPUT_FRAME + sum(_text_cost(data) for data in output.data.values() if isinstance(data, str))
         if cost > room.left:
             return False
         room.left -= cost

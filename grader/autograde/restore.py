@@ -19,6 +19,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 NOT_RUN = "grader-not-run"
 SCENERY = "scenery"  # the author's tag, too, in the master
 TEXT = "text"
+LONGEST_LINE = 1000  # characters
 
 
 @dataclass(frozen=True)
@@ -208,8 +209,13 @@ def _notice(sentence: str) -> str:
 
 
 def _as_typed(text: str) -> str:
-    """Markdown that shows a text as it is: no HTML, no links, no formulas."""
-    return "\n".join(f"    {line}" for line in text.splitlines())
+    """Markdown that shows a text as it is: no HTML, no links, no formulas. What renders it is slow on long lines."""
+    lines = (
+        line[start : start + LONGEST_LINE]
+        for line in text.splitlines()
+        for start in range(0, len(line) or 1, LONGEST_LINE)
+    )
+    return "\n".join(f"    {line}" for line in lines)
 
 
 def _masters(notebook: Any) -> Iterator[Master]:

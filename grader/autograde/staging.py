@@ -61,7 +61,7 @@ def copy(submission: Path, to: Path, names: list[str], limits: Limits) -> Copy:
         found = _find(submission, names, result)
         _copy_files(submission, to, limits, result)
     except OSError as problem:
-        result.unreadable = dict.fromkeys(names, f"What was handed in cannot be read: {problem}.")
+        result.unreadable = dict.fromkeys(names, f"What was handed in cannot be read: {problem.strerror or problem}.")
     for name in names:
         notebook = new_notebook()
         try:
@@ -98,7 +98,7 @@ def read(path: Path, limits: Limits) -> nbformat.NotebookNode:
     Raises:
         Unreadable: it is no regular file, too large, no JSON, or not of notebook format 4 or older.
     """
-    raw = _bytes(path, limits.notebook * MB)
+    raw = _bytes(path, limits.notebook * MB, f"{limits.notebook} MB")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as problem:
@@ -162,8 +162,8 @@ def _is_name(value: Any) -> bool:
     return isinstance(value, str) and NAME.fullmatch(value) is not None
 
 
-def _bytes(path: Path, most: int) -> bytes:
-    """The content of a regular file; nothing else is opened, let alone waited for.
+def _bytes(path: Path, most: int, limit: str) -> bytes:
+    """The content of a regular file of at most `most` bytes; nothing else is opened, let alone waited for.
 
     Raises:
         Unreadable
@@ -180,7 +180,7 @@ def _bytes(path: Path, most: int) -> bytes:
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise Unreadable(f"is too large: {status.st_size / MB:.0f} MB, and the limit is {most // MB}")
+        raise Unreadable(f"is too large: {status.st_size / MB:.1f} MB, and the limit is {limit}")
     return content
 
 
@@ -207,7 +207,7 @@ def _copy_files(folder: Path, to: Path, limits: Limits, result: Copy) -> None:
         try:
             if most_files == 0:
                 raise Unreadable(f"is one of more than {MOST_FILES} files")
-            content = _bytes(path, left)
+            content = _bytes(path, left, f"{limits.files} MB for all files together")
             target = to / relative
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
@@ -223,23 +223,25 @@ def _copy_files(folder: Path, to: Path, limits: Limits, result: Copy) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All but notebooks, and links to folders; nothing from folders too deep, or where copies of other things belong."""
+    """All but notebooks; and the folders that are not entered: links, those too deep, and those of reserved names."""
     for parent, folders, files in os.walk(folder):
-        links = [Path(parent, name) for name in folders if Path(parent, name).is_symlink()]
+        here = sorted(set(folders) - {".ipynb_checkpoints"})
         deep = len(Path(parent).relative_to(folder).parts) >= DEEPEST
-        folders[:] = [] if deep else sorted(name for name in folders if not _is_reserved(name))
-        yield from links
+        folders[:] = [] if deep else [name for name in here if not _is_reserved(Path(parent, name))]
+        yield from (Path(parent, name) for name in here if name not in folders)
         yield from (Path(parent, name) for name in sorted(files) if not name.lower().endswith(".ipynb"))
 
 
-def _is_reserved(folder: str) -> bool:
-    return folder in (".ipynb_checkpoints", TIMESTAMP) or folder.lower().endswith(".ipynb")
+def _is_reserved(folder: Path) -> bool:
+    return folder.is_symlink() or folder.name == TIMESTAMP or folder.suffix.lower() == ".ipynb"
 
 
 def _copy_timestamp(path: Path, to: Path, result: Copy) -> None:
     """nbgrader gives up on a whole submission whose timestamp it cannot parse."""
     try:
-        text = _bytes(path, 1000).decode()
+        text = _bytes(path, 1000, "1000 bytes").decode()
+        if re.search(r"(^|\s)/|\.\.", text):
+            raise ValueError("dateutil would look for a file of this name, as for a time zone")
         parse_utc(text.strip())
     except Exception:  # whatever dateutil makes of it
         result.notices.append(f"The file {TIMESTAMP} holds no time that can be read; it was graded without one.")

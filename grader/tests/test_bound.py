@@ -14,13 +14,15 @@ from grader.autograde.limits import KB
 from grader.autograde.restore import restore
 
 MB = 10**6
-REPORTS = 115_000  # bytes of all exercises' reports, each with its picture, which stand on the page besides
+# Bytes of what stands on the page besides: all exercises' reports, each with its picture, and the master's own cells.
+REPORTS, MASTER = 115_000, 180_000
 FORMGRADER = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader"
 
 
-def bounded(*cells, **limits):
-    """The cells afterwards; limits are in KB."""
-    return BoundFeedback(**limits).preprocess(new_notebook(cells=list(cells)), {})[0].cells
+def bounded(*cells, masters=(), **limits):
+    """The cells afterwards; limits are in KB, `masters` are the master's texts."""
+    resources = {"grader_texts": {"text": set(masters)}}
+    return BoundFeedback(**limits).preprocess(new_notebook(cells=list(cells)), resources)[0].cells
 
 
 @functools.cache
@@ -191,12 +193,22 @@ def test_the_report_costs_nothing_and_is_there_even_where_no_room_is_left():
     assert cell.outputs == [spending(0), report()]
 
 
+def test_the_masters_texts_cost_nothing_and_copies_of_them_do():
+    prose = new_markdown_cell("m" * 5000)
+    cells = bounded(prose, code("own"), new_markdown_cell("m" * 5000), code("late"), masters={prose.source}, sources=2)
+    assert [cell.source for cell in cells] == [
+        prose.source,
+        "own",
+        "**From the grader:** 2 more cells are not shown here.",
+    ]
+
+
 # How large the page becomes
 
 
 def test_the_room_for_texts_outputs_and_reports_is_on_the_page():
     settings = BoundFeedback()
-    assert empty_page() + REPORTS + (settings.outputs + settings.sources) * KB < MB
+    assert empty_page() + REPORTS + MASTER + (settings.outputs + settings.sources) * KB < MB
 
 
 @pytest.mark.parametrize(

@@ -567,6 +567,12 @@ def test_a_text_of_the_masters_is_rendered_and_one_like_it_is_not():
     assert [cell.source for cell in cells] == ["<b>x</b>", "    <b>y</b>"]
 
 
+def test_long_lines_are_broken():
+    """nbconvert's search for links to files takes time that grows with the square of a line's length."""
+    (cell,), _ = restore([mine("[" * 2500, "markdown")], [])
+    assert [len(line) for line in cell.source.splitlines()] == [1004, 1004, 504]
+
+
 def test_an_answer_is_shown_as_typed_and_an_answer_that_was_not_given_is_the_masters():
     cells, _ = restored(list(submitted(essay="<b>Why?</b> <script>").values()))
     assert named(cells, "essay").source == "    <b>Why?</b> <script>"

@@ -159,6 +159,17 @@ def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
     assert "The kernel died in cell" in report.data["text/html"]
 
 
+def test_a_grading_kernel_imports_no_more_than_it_needs(tmp_path):
+    folder = tmp_path / "course"
+    course.create(folder)
+    notebook = samples.reference(course.assign(folder, NAME, master()))
+    unneeded = {"albumentations", "catalyst.dl", "catalyst.runners", "matplotlib.pyplot", "data"}
+    notebook.cells.append(nbformat.v4.new_code_cell(f"import sys; print('unneeded:', {unneeded} & set(sys.modules))"))
+    course.submit(folder, "ivy", NAME, notebook)
+    course.nbgrader(folder, "autograde", NAME)
+    assert autograded(folder, "ivy").cells[-1].outputs[0].text == "unneeded: set()\n"
+
+
 @pytest.fixture(scope="session")
 def handed_in(graded):
     return lambda student: graded / "submitted" / student / NAME / f"{NAME}.ipynb"
