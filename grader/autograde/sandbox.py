@@ -173,6 +173,7 @@ def _environment() -> list[str]:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "LANG": "C.UTF-8",
         "USER": "student",
+        "PYTHONPATH": str(Path(grader.__file__).parent.parent),  # where `grader` and `data` are not installed
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # else the debugger in ipykernel greets on stderr

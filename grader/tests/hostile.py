@@ -704,6 +704,15 @@ def right_with_endless_dense_source(notebook, folder):
     return with_cells(solved(notebook), "a = 1" + "+1" * 300_000, at=len(notebook.cells))
 
 
+@expect(3)
+def as_large_as_can_be(notebook, folder):
+    """Every picture of ours in the reports, and all that a notebook may put out and hold besides."""
+    wrong = {wrong.target: wrong.source for wrong in zoo.ZOO}
+    large = samples.solve(notebook, {**zoo.RIGHT, **wrong, "tree_level": "def tree_level(*a): return a[0] - 1"})
+    source = "print('&' * 3000)\nimport sys; print('<' * 3000, file=sys.stderr)\n" + "a=1;" * 1000
+    return with_cells(large, *[source] * 100, *["1 / 0"] * 100, at=len(large.cells))
+
+
 # Scripts in the feedback ----------------------------------------------------------------------------------------------
 
 

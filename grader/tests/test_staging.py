@@ -231,7 +231,7 @@ def test_a_file_of_a_terabyte_is_not_read(tmp_path):
     path = tmp_path / "hw.ipynb"
     path.touch()
     os.truncate(path, 2**40)  # sparse: it takes no room
-    with pytest.raises(Unreadable, match="is too large: 1048576.0 MB, and the limit is 16 MB"):
+    with pytest.raises(Unreadable, match=r"is too large: 1048576.0 MB, and the limit is 16 MB"):
         staging.read(path, Limits())
 
 
