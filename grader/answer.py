@@ -38,7 +38,7 @@ def answer(
 
     Returns:
         JSON-ready: `{"outputs": {name: wire array}, "changed": [names of inputs altered in place]}`,
-        or `{"raised": {"type", "message", "line"}}`, or `{"malformed": sentence}`;
+        or `{"raised": {"type", "bases", "message", "line"}}`, or `{"malformed": sentence}`;
         and with each `"peers"`, the libraries that the student's code called for its work.
     """
     with peers.watch() as called:
@@ -100,8 +100,8 @@ def _same(before: Any, after: Any) -> bool:
     return before == after
 
 
-def _describe(error: BaseException) -> dict[str, str]:
-    """The exception with the innermost line that the student wrote, none of ours."""
+def _describe(error: BaseException) -> dict[str, Any]:
+    """The exception, of which of Python's own it is one, and the innermost line that the student wrote, none of ours."""
     ours = str(Path(__file__).parent)
     installed = ("site-packages", str(Path(torch.__file__).parent), sys.prefix)
     line = ""
@@ -113,7 +113,13 @@ def _describe(error: BaseException) -> dict[str, str]:
         message = str(error)
     except Exception:  # a student's exception class may be broken itself
         message = "(its message cannot be shown)"
-    return {"type": type(error).__name__, "message": message[:MESSAGE_LIMIT], "line": line[:MESSAGE_LIMIT]}
+    bases = [base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"]
+    return {
+        "type": type(error).__name__,
+        "bases": bases,
+        "message": message[:MESSAGE_LIMIT],
+        "line": line[:MESSAGE_LIMIT],
+    }
 
 
 def _tensors(result: Any, names: tuple[str, ...]) -> dict[str, torch.Tensor]:

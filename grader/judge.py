@@ -109,7 +109,8 @@ def _judge_exception(case: Case, raised: Any) -> Verdict:
     # torch raises NotImplementedError too: a stub's own line says `raise`, or there is no line to see.
     if kind == "NotImplementedError" and (not line or re.search(r": raise NotImplementedError|: $", line)):
         return Verdict(case, False, NOT_YET if case.hidden else f"{NOT_YET} {message}".strip())
-    if case.raises and kind == "ValueError":
+    bases = details.get("bases")
+    if case.raises and isinstance(bases, list) and "ValueError" in bases:
         if any(word.lower() in message.lower() for word in case.raises):
             return Verdict(case, True)
         says = "" if case.hidden else f"; it says: {message}"

@@ -6,7 +6,9 @@ graded. At the end it says in one line what became of all.
 """
 
 import glob
+import os
 import re
+import shutil
 import tempfile
 import weakref
 from collections import Counter
@@ -16,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, MissingEntry
@@ -33,12 +36,14 @@ from grader.autograde.sandbox import NoSandbox
 
 class BatchExporter(NotebookExporter):
     """`c.Autograde.exporter_class`. Hands to the preprocessors, in `resources`, what the copying of a notebook found,
-    "grader_unreadable" (a reason, or None) and "grader_notices", and what the master has besides nbgrader's cells,
-    "grader_texts": the code that no graded work needs, under SCENERY, and the prose, under TEXT."""
+    "grader_unreadable" (a reason, or None), "grader_notices", and "grader_files" (a folder); and what the master has
+    besides nbgrader's cells, "grader_texts": the code that no graded work needs, under SCENERY, and the prose, under TEXT.
+    """
 
     def __init__(self, parent: Autograde, **kwargs: Any) -> None:
         super().__init__(parent=parent, **kwargs)
         self.copies: dict[str, staging.Copy] = {}  # by student
+        self.files: dict[str, Path] = {}  # by student
         self.texts: dict[str, dict[str, set[str]]] = {}  # by notebook
         self.outcomes: Counter[str] = Counter()
         try:
@@ -58,18 +63,21 @@ class BatchExporter(NotebookExporter):
         except MissingEntry:
             return  # nbgrader says so itself
         names = staging.expected(notebooks, course.notebook_id)
-        folder = tempfile.TemporaryDirectory(prefix="grader-submissions-")
+        _remove_leftovers()
+        folder = tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-")
         weakref.finalize(self, folder.cleanup)
+        submitted = Path(folder.name, "submitted")
         self.texts = {name: _texts(course, name) for name in names}
         run.assignments = {}
         limits = Limits(parent=self)
         for student, path in _submissions(course):
-            copy = Path(folder.name, student, course.assignment_id)
-            self.copies[student] = staging.copy(path, copy, names, limits)
+            copy, files = submitted / student / course.assignment_id, Path(folder.name, "files", student)
+            self.copies[student] = staging.copy(path, copy, files, names, limits)
+            self.files[student] = files
             self._remove_half_graded(run, student, names)
             run.assignments[str(copy)] = [str(copy / f"{name}.ipynb") for name in names]
         settings = {name: getattr(course, name) for name in course.trait_names(config=True)}
-        run.coursedir = CourseDirectory(parent=course.parent, **{**settings, "submitted_directory": folder.name})
+        run.coursedir = CourseDirectory(parent=course.parent, **{**settings, "submitted_directory": str(submitted)})
 
     def _remove_half_graded(self, run: Autograde, student: str, names: list[str]) -> None:
         graded = Path(
@@ -86,6 +94,7 @@ class BatchExporter(NotebookExporter):
         copy = self.copies[names["student"]]
         resources["grader_unreadable"] = copy.unreadable.get(names["notebook"])
         resources["grader_notices"] = copy.notices
+        resources["grader_files"] = self.files[names["student"]]
         resources["grader_texts"] = self.texts[names["notebook"]]
         output, resources = super().from_notebook_node(nb, resources, **kwargs)
         if "grader_outcome" in resources:  # it was graded, and not only sanitized
@@ -111,6 +120,14 @@ def _texts(course: CourseDirectory, name: str) -> dict[str, set[str]]:
         elif SCENERY in cell.metadata.get("tags", []):
             texts[SCENERY].add(cell.source)
     return texts
+
+
+def _remove_leftovers() -> None:
+    """The temporary folders of runs that were killed."""
+    for path in Path(tempfile.gettempdir()).glob("grader-*-*"):
+        pid = path.name.split("-")[1]
+        if pid.isdigit() and not psutil.pid_exists(int(pid)) and path.stat().st_uid == os.getuid():
+            shutil.rmtree(path, ignore_errors=True)
 
 
 def _summarize(log: Logger, outcomes: Counter[str]) -> None:

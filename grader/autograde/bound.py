@@ -23,14 +23,15 @@ CUT = "\n… cut here: the page would grow too large. What was handed in is whol
 
 
 class BoundFeedback(NbGraderPreprocessor):
-    """Cuts the student's outputs and texts, from where the room ends. The Judge's reports stay, as do all of nbgrader's
-    cells and each of the master's texts. The last of the preprocessors."""
+    """Cuts the student's outputs and texts, from where the room ends. All of nbgrader's cells stay, with their scores, and
+    each of the master's texts. The last of the preprocessors."""
 
-    outputs = Integer(200, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
-    sources = Integer(250, help="KB of HTML for the texts of the student's cells.").tag(config=True)
+    outputs = Integer(190, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
+    reports = Integer(180, help="KB of HTML for all reports; they need fewer, but quote the student.").tag(config=True)
+    sources = Integer(240, help="KB of HTML for the texts of the student's cells.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        outputs, sources = Room(self.outputs * KB), Room(self.sources * KB)
+        outputs, reports, sources = (Room(size * KB) for size in (self.outputs, self.reports, self.sources))
         masters = set().union(*resources["grader_texts"].values())
         kept = []
         for cell in nb.cells:
@@ -43,7 +44,7 @@ class BoundFeedback(NbGraderPreprocessor):
                 continue
             kept.append(cell)
             if cell.cell_type == "code":
-                cell.outputs = [output for output in cell.outputs if _bound(output, outputs)]
+                cell.outputs = [output for output in cell.outputs if _bound(output, reports, outputs)]
         if len(kept) < len(nb.cells):
             kept.append(
                 new_markdown_cell(f"**From the grader:** {len(nb.cells) - len(kept)} more cells are not shown here.")
@@ -71,9 +72,16 @@ class Room:
         return text
 
 
-def _bound(output: NotebookNode, room: Room) -> bool:
+def _bound(output: NotebookNode, reports: Room, room: Room) -> bool:
     """Cut an output to what there is room for; is there any?"""
     if output.output_type == "execute_result":  # the Judge's: those of the sandbox have been made display data
+        cost = len(output.data.get("text/html", "").encode())
+        if cost > reports.left:
+            output.data["text/html"] = (
+                f"<strong>{output.data['text/plain']} points.</strong> The report is too long to show."
+            )
+        else:
+            reports.left -= cost
         return True
     if room.left < OUTPUT_FRAME + len(CUT):
         return False

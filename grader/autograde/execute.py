@@ -1,6 +1,8 @@
 """Runs a submitted notebook in the sandbox with a file of questions at hand, so that its check cells answer."""
 
+import functools
 import json
+import os
 import re
 import secrets
 import tempfile
@@ -69,21 +71,23 @@ class SandboxedExecute(NbGraderPreprocessor):
             resources["grader_reasons"] = dict.fromkeys(range(len(nb.cells)), unreadable)
             return nb, resources
         self.log.info("Hidden cases of seed %d", seed)
-        with tempfile.TemporaryDirectory(prefix="grader-") as folder:
+        with tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as folder:
             questions = Path(folder, "questions.json")
             resources["grader_ids"] = ask(questions, cases)
-            folder = Path(resources["metadata"]["path"])
-            ran = self._run(nb, questions, folder, without={NOT_RUN, SCENERY})
+            # The student's files, and over them the master's, which nbgrader has put beside the notebook.
+            files = [resources["grader_files"], Path(resources["metadata"]["path"])]
+            ran = self._run(nb, questions, files, without={NOT_RUN, SCENERY})
             left_out = " ".join(cell.source for cell in nb.cells if SCENERY in cell.metadata.get("tags", []))
             if _missing_names(ran) & set(re.findall(r"\w+", left_out)):
                 self.log.info("The notebook uses names from cells that grading leaves out: all of it is run")
-                ran = self._run(nb, questions, folder, without={NOT_RUN})
+                _prepare_glyphs()
+                ran = self._run(nb, questions, files, without={NOT_RUN})
         for number, outputs in ran.outputs.items():
             nb.cells[number].update(outputs=outputs, execution_count=number + 1)
         self._explain(nb, ran, resources)
         return nb, resources
 
-    def _run(self, nb: Any, questions: Path, submission: Path, without: set[str]) -> runner.Ran:
+    def _run(self, nb: Any, questions: Path, files: list[Path], without: set[str]) -> runner.Ran:
         """Run the code cells that have none of the tags `without`."""
         cells = [
             (number, cell.source)
@@ -91,7 +95,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             if cell.cell_type == "code" and cell.source.strip() and without.isdisjoint(cell.metadata.get("tags", []))
         ]
         bwrap = sandbox.find_bwrap() if self.sandbox == "bubblewrap" else None
-        return runner.run(cells, questions, submission, Limits(parent=self), bwrap, self.readable)
+        return runner.run(cells, questions, files, Limits(parent=self), bwrap, self.readable)
 
     def _explain(self, nb: Any, ran: runner.Ran, resources: Any) -> None:
         seconds = Limits(parent=self).seconds_per_cell
@@ -103,7 +107,20 @@ class SandboxedExecute(NbGraderPreprocessor):
             }
         if ran.late or ran.stopped:
             resources["grader_outcome"] = "limited"
-            self.log.warning(ran.stopped or f"Time limit: cells {', '.join(str(n + 1) for n in sorted(ran.late))}")
+            late_cells = ", ".join(str(number + 1) for number in sorted(ran.late))
+            why = ran.stopped or f"Time limit: interrupted in the cells {late_cells}."
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], why)
+        for output in (output for outputs in ran.outputs.values() for output in outputs):
+            if output.get("ename") == "DataError":  # of the package `data`: no fault of the student's
+                self.log.warning("%s: lacks data on this machine: %s", resources["nbgrader"]["student"], output.evalue)
+
+
+@functools.cache
+def _prepare_glyphs() -> None:
+    """In the sandbox they can only be read, so they must have been drawn before."""
+    import data
+
+    data.load("glyphs")
 
 
 def _missing_names(ran: runner.Ran) -> set[str]:

@@ -12,7 +12,6 @@ import json
 import os
 import queue
 import resource
-import shutil
 import sys
 import time
 from pathlib import Path
@@ -36,7 +35,7 @@ def main(job_file: str, channel_number: str) -> None:
         os.set_inheritable(channel.fileno(), False)
         harden(job["rlimits"])
         scratch = Path(job["scratch"])
-        work = prepare(scratch, job["submission"])
+        work = prepare(scratch, job["files"])
         manager = KernelManager(
             kernel_name="python3", transport="ipc", ip=str(scratch / "k"), connection_file=str(scratch / "k.json")
         )
@@ -71,17 +70,21 @@ def harden(rlimits: dict[str, int]) -> None:
         ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
 
 
-def prepare(scratch: Path, submission: str | None) -> Path:
-    """The folder in which the notebook runs, with copies of the files that came with it."""
-    for name in ("home", "tmp"):
+def prepare(scratch: Path, folders: list[str]) -> Path:
+    """The folder in which the notebook runs, with copies of the files that belong to it."""
+    for name in ("home", "tmp", "work"):
         (scratch / name).mkdir()
-    work = scratch / "work"
-    if submission is None:
-        work.mkdir()
-    else:
-        shutil.copytree(submission, work, ignore=shutil.ignore_patterns("*.ipynb"), copy_function=shutil.copyfile)
-        os.chmod(work, 0o755)
-    return work
+    for folder in folders:
+        for parent, _, files in os.walk(folder, onerror=fail):
+            target = scratch / "work" / Path(parent).relative_to(folder)
+            target.mkdir(exist_ok=True)
+            for name in files:
+                (target / name).write_bytes(Path(parent, name).read_bytes())
+    return scratch / "work"
+
+
+def fail(error: OSError) -> None:
+    raise error
 
 
 def report(channel: TextIO, **record: Any) -> None:

@@ -44,6 +44,9 @@ class Master:
         """The classes and functions that its text defines."""
         return _definitions(self.source) if self.cell_type == "code" else set()
 
+    def is_untouched(self, cell: NotebookNode) -> bool:
+        return cell.source.strip() == self.source.strip()
+
     @property
     def metadata(self) -> dict[str, Any]:
         marks = {
@@ -97,8 +100,9 @@ def restore(
 
     - A cell is the master's cell whose name it claims, by grade_id or by id. A solution that has lost its name is
       known by what it defines.
-    - Of several with one name, the first solution counts that is no untouched stub, and the last graded cell, which has
-      all the work before it.
+    - Of several solutions with one name, as JupyterLab makes them when a cell is split or copied, untouched stubs are
+      dropped; the first of the others is the solution, and the rest are run as cells of the student's own, as they were in
+      the student's session. Of several graded cells with one name the last is kept, which has all the work before it.
     - What is missing is put back: a graded cell before the next of the master's cells, work as a stub that is not run.
     - A graded cell that stands before the work that it checks is moved behind it.
     """
@@ -117,11 +121,11 @@ def restore(
             restored.append((None, _students(cell, known)))
         elif counts[name] == number:
             restored.append((name, _from_master(by_name[name], cell)))
-        elif by_name[name].solution:
-            restored.append((None, _not_counted(name, cell)))
-            notices.append(f"There are several cells “{name}”; the first with work in it counts.")
+        elif by_name[name].solution and not by_name[name].is_untouched(cell):
+            restored.append((None, _students(cell, known)))
+            notices.append(f"There are several cells “{name}”. All are run, one after the other.")
         else:
-            notices.append(f"A copy of the graded cell “{name}” was dropped.")
+            notices.append(f"A copy of the cell “{name}” was dropped.")
     for position, master in enumerate(masters):
         if master.name not in places:
             restored.insert(_place(restored, masters, position), (master.name, _put_back(master)))
@@ -155,7 +159,7 @@ def _names(cells: list[NotebookNode], masters: list[Master]) -> list[str | None]
 def _counting(master: Master, places: list[int], cells: list[NotebookNode]) -> int:
     if not master.solution:
         return places[-1]
-    return next((place for place in places if cells[place].source.strip() != master.source.strip()), places[0])
+    return next((place for place in places if not master.is_untouched(cells[place])), places[0])
 
 
 def _definitions(source: str) -> set[str]:
@@ -196,12 +200,6 @@ def _students(cell: NotebookNode, known: Collection[str]) -> NotebookNode:
     if cell.cell_type == "code":
         return new_code_cell(cell.source)
     return new_markdown_cell(cell.source if cell.source in known else _as_typed(cell.source))
-
-
-def _not_counted(name: str, cell: NotebookNode) -> NotebookNode:
-    return new_markdown_cell(
-        f"{_notice(f'Another cell “{name}” counts; this one was not run:')}\n\n{_as_typed(cell.source)}"
-    )
 
 
 def _notice(sentence: str) -> str:

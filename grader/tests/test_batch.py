@@ -78,6 +78,18 @@ def test_a_resubmission_never_keeps_a_score_and_never_loses_what_the_instructor_
     assert total(folder, "ada") == 0.5
 
 
+def test_a_regrade_that_fails_leaves_no_old_score(fresh):
+    folder, notebook = fresh
+    course.submit(folder, "ada", NAME, solved(notebook))
+    course.nbgrader(folder, "autograde", NAME)
+    course.add_settings(folder, "import grader.autograde.runner; grader.autograde.runner.run = lambda *a: 1 / 0")
+    with pytest.raises(course.CommandFailed, match="ZeroDivisionError"):
+        course.nbgrader(folder, "autograde", NAME, "--force")
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        grades = gradebook.find_submission_notebook(NAME, NAME, "ada").grades
+        assert all(grade.auto_score is None and grade.needs_manual_grade for grade in grades)
+
+
 def test_after_a_kill_the_next_run_grades_what_was_left_and_nothing_else(fresh):
     folder, notebook = fresh
     for student in ("ada", "ben", "cleo"):

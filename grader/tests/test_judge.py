@@ -121,8 +121,10 @@ def test_changing_the_input_fails_even_with_the_right_values():
 @pytest.mark.parametrize(
     ("raised", "passes"),
     [
-        ({"type": "ValueError", "message": "fewer than two classes"}, True),
-        ({"type": "ValueError", "message": "bad"}, False),
+        ({"type": "ValueError", "bases": ["ValueError"], "message": "fewer than two classes"}, True),
+        ({"type": "BadBatch", "bases": ["ValueError", "Exception"], "message": "fewer than two classes"}, True),
+        ({"type": "ValueError", "bases": ["ValueError"], "message": "bad"}, False),
+        ({"type": "ValueError", "bases": "ValueError", "message": "fewer than two classes"}, False),
         ({"type": "IndexError", "message": "class"}, False),
         ({"type": "NotImplementedError", "message": "class"}, False),
     ],

@@ -25,7 +25,7 @@ def bwrap() -> Path:
 def run(tmp_path, *cells: str, boxed: Path | None, **limits) -> runner.Ran:
     questions = tmp_path / "questions.json"
     ask(questions, visible_cases())
-    return runner.run(list(enumerate(cells)), questions, None, Limits(**limits), boxed)
+    return runner.run(list(enumerate(cells)), questions, [], Limits(**limits), boxed)
 
 
 def options(name: str, command: list[str]) -> list[str]:
@@ -38,13 +38,13 @@ def test_solutions_are_hidden_even_among_the_packages(monkeypatch):
     spec = importlib.machinery.ModuleSpec("solutions", None, is_package=True)
     spec.submodule_search_locations = [str(inside)]
     monkeypatch.setattr(sandbox, "find_spec", lambda name: spec)
-    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), None, Limits())
+    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
     assert str(inside) in options("--tmpfs", command)
     assert str(inside) in options("--remount-ro", command)
 
 
 def test_the_course_folder_is_not_shown():
-    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), None, Limits())
+    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
     shown = options("--ro-bind-try", command)
     root = Path(sandbox.grader.__file__).parent.parent
     assert str(root) not in shown
@@ -62,7 +62,7 @@ def test_a_course_that_notebooks_could_read_is_refused(course):
 
 
 def test_nothing_is_writable_but_the_scratch_folders():
-    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits())
+    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), [Path("/y")], Limits(), 9)
     assert "--bind" not in command
     assert options("--tmpfs", command)[:2] == ["/dev/shm", "/tmp"]
     assert {"/", "/dev"} <= set(options("--remount-ro", command))

@@ -44,8 +44,13 @@ def notebook(*cells, **more) -> str:
 
 
 def copied(folder, *names, **limits) -> tuple[Copy, Path]:
+    """What became of it, and the folder of notebooks; the one of files is `files_of(folder)`."""
     to = folder.parents[1] / "copies" / "eve"
-    return staging.copy(folder, to, list(names) or ["hw"], Limits(**limits)), to
+    return staging.copy(folder, to, files_of(folder), list(names) or ["hw"], Limits(**limits)), to
+
+
+def files_of(folder) -> Path:
+    return folder.parents[1] / "files" / "eve"
 
 
 def sources(path) -> list[str]:
@@ -352,12 +357,21 @@ def test_a_folder_without_notebooks_says_so(folder):
     assert sources(to / "hw.ipynb") == []
 
 
-def test_a_notebook_beside_the_right_one_is_ignored(folder):
+def test_a_notebook_beside_the_right_one_is_a_file_like_any_other(folder):
     (folder / "hw.ipynb").write_text(notebook(cell()))
     (folder / "hw-Copy1.ipynb").write_text("{")
     result, to = copied(folder)
-    assert result == Copy()
+    assert result == Copy(notices=["“hw-Copy1.ipynb” was handed in besides, and not graded."])
     assert os.listdir(to) == ["hw.ipynb"]
+    assert os.listdir(files_of(folder)) == ["hw-Copy1.ipynb"]
+
+
+def test_what_macos_leaves_beside_a_notebook_is_none(folder):
+    (folder / "my.ipynb").write_text(notebook(cell()))
+    (folder / "._my.ipynb").write_text("{")
+    result, to = copied(folder)
+    assert result.unreadable == {}
+    assert sources(to / "hw.ipynb") == ["x = 1"]
 
 
 def test_a_long_or_broken_name_can_be_written_in_a_notice(folder):
@@ -424,9 +438,11 @@ def kept(folder, **limits) -> tuple[list[str], list[str]]:
     result, to = copied(folder, **limits)
     assert result.unreadable == {}
     assert sources(to / "hw.ipynb") == ["x = 1"]
-    paths = [path for path in sorted(to.rglob("*")) if not path.is_dir()]
+    assert {path.name for path in to.rglob("*")} <= {"hw.ipynb", "timestamp.txt"}
+    files = files_of(folder)
+    paths = [path for path in sorted(files.rglob("*")) if not path.is_dir()]
     assert all(stat.S_ISREG(path.lstat().st_mode) for path in paths)
-    return [str(path.relative_to(to)) for path in paths if path.name != "hw.ipynb"], result.notices
+    return [str(path.relative_to(files)) for path in paths], result.notices
 
 
 def test_files_in_nested_folders_are_copied(folder):
@@ -435,11 +451,11 @@ def test_files_in_nested_folders_are_copied(folder):
     (folder / ".hidden").write_text("h")
     (folder / "empty").touch()
     assert kept(folder) == ([".hidden", "data/deep/a.bin", "empty"], [])
-    assert (folder.parents[1] / "copies" / "eve" / "data" / "deep" / "a.bin").read_bytes() == b"\x00\xff"
+    assert (files_of(folder) / "data" / "deep" / "a.bin").read_bytes() == b"\x00\xff"
 
 
-def test_checkpoints_other_notebooks_and_empty_folders_are_left_without_a_word(folder):
-    for path in (".ipynb_checkpoints/a.txt", "x/.ipynb_checkpoints/b.txt", "x/old.ipynb", "x/OLD.IPYNB"):
+def test_checkpoints_and_empty_folders_are_left_without_a_word(folder):
+    for path in (".ipynb_checkpoints/a.txt", "x/.ipynb_checkpoints/b.txt"):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text("x")
     (folder / "nothing").mkdir()
@@ -525,15 +541,15 @@ def test_a_path_that_is_too_long_for_its_copy_costs_no_notebook(folder):
     to = folder.parents[1]
     while len(str(to)) < 4096 - 230:
         to = to / ("t" * 50)
-    result = staging.copy(folder, to, ["hw"], Limits())
+    result = staging.copy(folder, files_of(folder), to, ["hw"], Limits())
     assert result.unreadable == {}
     (notice,) = result.notices
     assert "cannot be copied: File name too long" in notice
-    assert sources(to / "hw.ipynb") == ["x = 1"]
+    assert sources(files_of(folder) / "hw.ipynb") == ["x = 1"]
 
 
 @pytest.mark.parametrize("name", ["hw.ipynb", "timestamp.txt", "sub/HW.IPYNB", "sub/timestamp.txt"])
-def test_nothing_is_copied_out_of_a_folder_that_has_the_name_of_another_thing(folder, name):
+def test_a_folder_that_has_the_name_of_another_thing_is_not_taken_for_it(folder, name):
     (folder / "sub").mkdir()
     folder_with_a_file(folder / name)
     _, to = copied(folder)
@@ -561,7 +577,7 @@ def test_a_notice_is_one_line_without_control_characters(folder, name):
 )
 def test_a_time_is_copied_as_it_is(folder, text):
     (folder / "timestamp.txt").write_text(text)
-    assert kept(folder) == (["timestamp.txt"], [])
+    assert kept(folder) == ([], [])
     assert (folder.parents[1] / "copies" / "eve" / "timestamp.txt").read_text() == text
 
 

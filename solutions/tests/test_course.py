@@ -95,6 +95,12 @@ def test_the_students_own_prints_are_kept(graded):
     assert "noisy but right" in printed
 
 
+def test_honest_work_is_shown_whole(graded):
+    for student in samples.SAMPLES:
+        sources = [cell.source for cell in autograded(graded, student).cells]
+        assert not any("cut here" in source or "not shown here" in source for source in sources)
+
+
 def test_nothing_trains_while_grading(graded):
     assert not list((graded / "autograded").rglob("results.json"))
 
