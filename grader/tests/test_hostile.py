@@ -39,9 +39,9 @@ c.Limits.cells = 400
 
 
 def digest(folder: Path) -> dict[str, str]:
-    """Path -> what is there, without following links and without opening what is no file."""
+    """Path -> what is there, without following links and without opening what is no file; caches aside, ours or Python's."""
     found = {}
-    for path in sorted(path for path in folder.rglob("*") if "__pycache__" not in path.parts):
+    for path in sorted(path for path in folder.rglob("*") if not {"__pycache__", "cache"} & set(path.parts)):
         if path.is_symlink():
             found[str(path)] = os.readlink(path)
         elif path.is_file():
