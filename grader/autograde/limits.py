@@ -24,7 +24,7 @@ class Limits(Configurable):
     notebook_output = Integer(2048, help="KB of output of all cells, without their answers; the rest is dropped.").tag(
         config=True
     )
-    answers = Integer(8, help="MB that a check cell may answer.").tag(config=True)
+    answers = Integer(8, help="MB that the check cells of a notebook may answer, in all.").tag(config=True)
     notebook = Integer(16, help="MB of a notebook file, stored outputs included; a larger one is not read.").tag(
         config=True
     )
