@@ -23,7 +23,6 @@ from grader.autograde import cgroup, inside, outputs, sandbox, syscalls
 from grader.autograde.limits import KB, MB, Limits
 
 MARGIN = 3  # seconds by which the courtesies of `inside` come before the hard limits here
-OFF = "off"
 
 
 class BrokenSandbox(Exception):

@@ -147,9 +147,8 @@ def _cells(content: dict[str, Any]) -> list[Any]:
 
 def _clean(number: int, cell: Any, ids: set[str]) -> nbformat.NotebookNode:
     """`ids`: those of the cells before; an id is for one cell."""
-    if not isinstance(cell, dict) or cell.get("cell_type") not in list(
-        NEW_CELL
-    ):  # a list takes any type for a question
+    types = list(NEW_CELL)  # a list, which can be asked for what cannot be hashed
+    if not isinstance(cell, dict) or cell.get("cell_type") not in types:
         raise Unreadable(f"is not a notebook: its cell {number} is none")
     source = cell.get("source")
     if isinstance(source, list) and all(isinstance(line, str) for line in source):
@@ -180,8 +179,8 @@ def _bytes(path: Path, most: int, limit: str) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as problem:
-        why = _kind(path) if path.is_symlink() else problem.strerror
-        raise Unreadable(f"cannot be read: it is {why}" if path.is_symlink() else f"cannot be read: {why}") from None
+        why = f"it is {_kind(path)}" if path.is_symlink() else problem.strerror
+        raise Unreadable(f"cannot be read: {why}") from None
     status = os.fstat(descriptor)
     if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)

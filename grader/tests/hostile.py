@@ -370,14 +370,15 @@ try:
     leak("solutions", getattr(solutions, "__file__", None))
 except ModuleNotFoundError:
     pass
-for pattern in ("@COURSE@/*", "@COURSE@/**/*.ipynb", "@COURSE@/gradebook.db", "/home/*", "/root/.*", "/root/*.*",
+shown = (sys.base_prefix, sys.prefix, "@GRADER@", "@DATA@")  # and the folders that lead there
+for pattern in ("@COURSE@/*", "@COURSE@/**/*.ipynb", "@COURSE@/gradebook.db", "/home/*", "@HOME@/*", "@HOME@/.*",
                 "/etc/passwd", "/etc/shadow", "/var/*", "/mnt/*", "/opt/secret*", "/proc/[0-9]*/environ", "/sys/*"):
     for path in glob.glob(pattern, recursive=True):
         try:
             content = Path(path).read_bytes() if os.path.isfile(path) else os.listdir(path)
         except OSError:
             continue
-        if "/proc/" in path and b"@COURSE@" not in content or sys.base_prefix.startswith(path):
+        if "/proc/" in path and b"@COURSE@" not in content or any(folder.startswith(path) for folder in shown):
             continue
         leak(path, path)
 leak("parents", [line for line in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout.splitlines()
@@ -486,9 +487,12 @@ print("LEAK" if leaks else "no privileges", leaks, "NoNewPrivs:\\t1" in status)
 """,
     says="no privileges [] True",
 )
-code(
-    "reaches_for_the_process_that_reports",
-    """
+
+
+@expect(ALL, says="wrote to every file")
+def reaches_for_the_process_that_reports(notebook, folder):
+    """Right, so that it loses points if what it writes gets among the reports."""
+    source = """
 import os, glob
 for path in glob.glob("/proc/[0-9]*"):
     pid = int(path.rsplit("/")[-1])
@@ -501,9 +505,9 @@ for path in glob.glob("/proc/[0-9]*"):
         except OSError:
             pass
 print("wrote to every file that I could open")
-""",
-    says="wrote to every file",
-)
+"""
+    return with_cells(solved(notebook), source)
+
 
 # Ending the kernel ----------------------------------------------------------------------------------------------------
 
