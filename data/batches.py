@@ -28,7 +28,7 @@ class BalanceBatchSampler(Sampler[list[int]]):
     class all, and then some of them again. Equal seeds give equal epochs, and no epoch repeats another.
 
     labels: N integers, any values, in any order. Raises ValueError for p or k below 2, p above the number of
-    classes, and a class with a single sample (it can never give a positive pair).
+    classes, p * k above N, and a class with a single sample (it can never give a positive pair).
     """
 
     def __init__(self, labels: Sequence[int] | Tensor, p: int, k: int, seed: int = 0) -> None:
@@ -42,6 +42,10 @@ class BalanceBatchSampler(Sampler[list[int]]):
             raise ValueError(f"p={p} classes a batch, but the labels hold only {len(classes)}.")
         if (lonely := self._counts < 2).any():
             raise ValueError(f"Class {int(classes[lonely][0])} has a single sample: it can never give a positive pair.")
+        if p * k > len(labels):
+            raise ValueError(
+                f"p={p} classes of k={k} make a batch of {p * k}, but the dataset has {len(labels)} samples."
+            )
         self.p, self.k, self.seed = p, k, seed
         self.batch_size = p * k
         self.epoch = 0
@@ -61,29 +65,42 @@ class BalanceBatchSampler(Sampler[list[int]]):
         shuffled = torch.randperm(len(self._labels), generator=generator)  # [N]
         shuffled = shuffled[self._labels[shuffled].argsort(stable=True)]  # [N]
         first = self._counts.cumsum(0) - self._counts  # [C], where each class begins
-        chosen = torch.randperm(len(self._counts), generator=generator)[: len(self) * self.p]  # [n_batches * p]
+        chosen = self.choose_classes(generator).flatten()  # [n_batches * p]
         first, counts = first[chosen, None], self._counts[chosen, None]  # [n_batches * p, 1]
         place = torch.arange(self.k).expand(len(chosen), -1)  # [n_batches * p, k]
         again = (torch.rand(place.shape, generator=generator, dtype=torch.float64) * counts).long()
         place = torch.where(place < counts, place, again)
         return shuffled[first + place].view(len(self), self.batch_size)
 
+    def choose_classes(self, generator: torch.Generator) -> Tensor:
+        """long [n_batches, p]: the classes of each batch, counted from 0 in ascending order. For children to override."""
+        return torch.randperm(len(self._counts), generator=generator)[: len(self) * self.p].view(len(self), self.p)
+
 
 class TrainBatches:
     """Balanced batches, each picture turned by its own angle, uniform in +-rotate degrees; paper fills the corners.
 
     Yields {"features": float32 [p * k, 1, 32, 32] with ink 1 and paper 0, "targets": long [p * k]} on `device`.
+
+    batch_sampler: chooses the batches, in place of a BalanceBatchSampler with p, k and seed.
     """
 
     drop_last = False
 
     def __init__(
-        self, split: Split, p: int, k: int, device: str | torch.device = "cpu", rotate: float = 30.0, seed: int = 0
+        self,
+        split: Split,
+        p: int | None = None,
+        k: int | None = None,
+        device: str | torch.device = "cpu",
+        rotate: float = 30.0,
+        seed: int = 0,
+        batch_sampler: BalanceBatchSampler | None = None,
     ) -> None:
         if not 0 <= rotate <= 180:
             raise ValueError(f"rotate must lie between 0 and 180 degrees, not {rotate}.")
         self.dataset = split.labels  # Catalyst takes its length
-        self.batch_sampler = BalanceBatchSampler(split.labels, p, k, seed)
+        self.batch_sampler = batch_sampler or BalanceBatchSampler(split.labels, p, k, seed)
         self.sampler = self.batch_sampler
         self.batch_size = self.batch_sampler.batch_size
         self.rotate = rotate

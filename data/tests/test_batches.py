@@ -53,13 +53,13 @@ def test_omniglot_gives_fifteen_batches_an_epoch():
 
 
 def test_a_class_with_fewer_than_k_samples_gives_all_of_them_and_some_again():
-    labels = torch.tensor([0, 0, 0, 1, 1, 1, 1, 1])
-    for _ in range(20):
-        (batch,) = BalanceBatchSampler(labels, p=2, k=5)
+    labels = torch.tensor([0, 0, 0, 1, 1, 1, 1, 1, 1, 1])
+    for seed in range(20):
+        (batch,) = BalanceBatchSampler(labels, p=2, k=5, seed=seed)
         first = [index for index in batch if index < 3]
         assert len(first) == 5
         assert set(first) == {0, 1, 2}
-        assert sorted(index for index in batch if index >= 3) == [3, 4, 5, 6, 7]
+        assert len({index for index in batch if index >= 3}) == 5
 
 
 def test_labels_may_be_any_integers():
@@ -76,6 +76,24 @@ def test_equal_seeds_give_equal_epochs_and_epochs_differ():
     assert first != second
     # seed + epoch would make the first epoch of seed 1 the second of seed 0
     assert list(other) not in (first, second)
+
+
+def test_a_child_may_choose_the_classes_of_each_batch():
+    class Chosen(BalanceBatchSampler):
+        def choose_classes(self, generator):
+            return torch.tensor([[3, 0], [3, 1]])  # class 3 twice in an epoch, class 2 never
+
+    labels = torch.tensor([5, 6, 7, 9]).repeat_interleave(6)
+    batches = list(Chosen(labels, p=2, k=4))
+    assert [labels[batch].tolist() for batch in batches] == [[9] * 4 + [5] * 4, [9] * 4 + [6] * 4]
+    assert all(len(set(batch)) == 8 for batch in batches)
+
+
+def test_the_balanced_choice_is_a_permutation_cut_into_batches():
+    sampler = BalanceBatchSampler(torch.arange(10).repeat(4), p=3, k=2)
+    chosen = sampler.choose_classes(torch.Generator().manual_seed(0))
+    assert chosen.flatten().tolist() == torch.randperm(10, generator=torch.Generator().manual_seed(0))[:9].tolist()
+    assert chosen.shape == (3, 3)
 
 
 def test_an_epoch_can_be_resumed():
@@ -104,6 +122,7 @@ def test_the_global_random_state_is_neither_read_nor_changed():
         ([0, 0, 1, 1], 2, 1, "at least 2"),
         ([0, 0, 1, 1], 3, 2, "p=3 classes a batch, but the labels hold only 2"),
         ([0, 0, 5], 2, 2, "Class 5 has a single sample"),
+        ([0, 0, 1, 1, 1], 2, 3, "p=2 classes of k=3 make a batch of 6, but the dataset has 5 samples"),
         ([[0, 0], [1, 1]], 2, 2, "one list"),
         ([], 2, 2, "only 0"),
     ],
@@ -179,6 +198,14 @@ def test_training_batches_repeat_with_the_seed_and_change_with_the_epoch():
     first, again, second = list(one), list(two), list(one)
     assert all(torch.equal(a["features"], b["features"]) for a, b in zip(first, again, strict=True))
     assert not all(torch.equal(a["features"], b["features"]) for a, b in zip(first, second, strict=True))
+
+
+def test_a_batch_sampler_takes_the_place_of_p_k_and_seed():
+    pictures = split([5] * 6)
+    given = TrainBatches(pictures, batch_sampler=BalanceBatchSampler(pictures.labels, p=3, k=2, seed=3))
+    made = TrainBatches(pictures, p=3, k=2, seed=3)
+    assert given.batch_size == 6
+    assert all(torch.equal(a["features"], b["features"]) for a, b in zip(given, made, strict=True))
 
 
 def test_a_senseless_angle_or_size_is_a_value_error():
