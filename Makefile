@@ -8,11 +8,11 @@ READY := .venv/.ready
 export PATH := $(BIN):$(PATH)
 export NO_ALBUMENTATIONS_UPDATE := 1
 
-.PHONY: help setup demo test notebooks notebooks-check lint format clean
+.PHONY: help setup demo test notebooks notebooks-check peers bench lint format clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
-	@echo "also: setup, notebooks, notebooks-check, lint, format, clean"
+	@echo "also: setup, notebooks, notebooks-check, peers, bench, lint, format, clean"
 
 setup: $(READY)
 
@@ -35,6 +35,15 @@ notebooks: setup
 
 notebooks-check: setup
 	$(BIN)/python -m solutions.build --check
+
+# The libraries that the benchmarks compare with, pinned in pyproject.toml's extra, which says why without dependencies.
+peers: setup
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"], sep="\n")' > .venv/bench.txt
+	$(BIN)/python -m pip install --quiet --no-deps --requirement .venv/bench.txt
+
+bench: peers
+	$(BIN)/python -m solutions.benchmarks.samplers
+	$(BIN)/python -m solutions.benchmarks.training
 
 lint: setup
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from torch.nn.functional import normalize
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from solutions import naive
+from solutions import naive, samplers
 from solutions.losses import TripletMarginLossWithSampler
 from solutions.samplers import AllTripletsSampler, HardClusterTripletsSampler, HardTripletsSampler
 
@@ -202,6 +202,129 @@ def test_hard_triplets_survive_far_from_the_origin():
         assert x.tolist() == y.tolist()
 
 
+def hard_triplets_by_subtraction(features: torch.Tensor, labels: torch.Tensor) -> tuple[list[int], list[int]]:
+    """A row at a time, in float64: the first of the farthest positives and of the nearest negatives."""
+    points, positives, negatives = features.double().numpy(), [], []
+    for a, point in enumerate(points):
+        distance = np.square(points - point).sum(axis=1)
+        same = (labels == labels[a]).numpy()
+        negatives.append(int(np.where(same, np.inf, distance).argmin()))
+        same[a] = False
+        positives.append(int(np.where(same, distance, -1).argmax()))
+    return positives, negatives
+
+
+def collapsed() -> torch.Tensor:
+    """64 classes of unit vectors about .005 apart, far smaller than what float32 leaves of their products near 1."""
+    classes = normalize(normalize(torch.randn(64), dim=0) + 0.0005 * torch.randn(64, 64), dim=1)
+    return normalize(classes.repeat_interleave(4, dim=0) + 0.0001 * torch.randn(256, 64), dim=1)
+
+
+def tight_and_far() -> torch.Tensor:
+    """Groups of two classes 2^-8 wide, 16 away from each other: no origin is near all of them.
+
+    Squared distances in a group are about 16 * 2 * 2^-16 = 2^-11; float32 products near 16^2 are 2^-16 apart, and with
+    16 of them in a sum choices go wrong. Float64 products are 2^-45 apart.
+    """
+    return 16 * torch.eye(32, 16).repeat_interleave(8, dim=0) + 2**-8 * torch.randn(256, 16)
+
+
+def one_long_coordinate() -> torch.Tensor:
+    """One coordinate is -2^24 or 2^24, the others are about 2^-4: so are distances, 2^-8 squared.
+
+    Products of 2^48 are 2^-4 apart in float64, too: what is right shows only after subtracting.
+    """
+    sign = torch.tensor([-1.0, 1]).repeat_interleave(128)[:, None]
+    return torch.cat([2**24 * sign, 2**-4 * torch.randn(256, 15)], dim=1)
+
+
+def some_coincide() -> torch.Tensor:
+    """Every row of the second half is one of the first: ties among numbers that are no round ones."""
+    return torch.randn(128, 16).repeat(2, 1)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float32, torch.float64])
+@pytest.mark.parametrize("draw", [collapsed, tight_and_far, one_long_coordinate, some_coincide])
+def test_hard_triplets_are_right_where_products_round(draw, dtype):
+    torch.manual_seed(0)
+    # Each half has its own classes: across the halves of one_long_coordinate, float64 has no digits left at all.
+    labels = torch.cat([torch.randperm(128) % 32, 32 + torch.randperm(128) % 32])
+    features = draw().to(dtype)
+    _, positive, negative = HardTripletsSampler().sample_ids(features, labels)
+    assert (positive.tolist(), negative.tolist()) == hard_triplets_by_subtraction(features, labels)
+
+
+@pytest.mark.parametrize("scale", [1e-42, 1e-22, 1e18, 3e38])
+def test_hard_triplets_are_right_where_squares_leave_the_range_of_float32(scale):
+    # Squares of 1e-22 are 0 in float32, those of 1e18 in sums of 1000 about 1e39, infinite.
+    torch.manual_seed(0)
+    features, labels = scale * (2 * torch.rand(256, 1000) - 1), torch.arange(64).repeat(4)
+    _, positive, negative = HardTripletsSampler().sample_ids(features, labels)
+    assert (positive.tolist(), negative.tolist()) == hard_triplets_by_subtraction(features, labels)
+
+
+def test_hard_triplets_in_float64_survive_where_float32_has_few_digits_left():
+    # Near 2^30 float32 numbers are 2^7 apart, float64 ones 2^-22; the samples are about 2^10 apart.
+    torch.manual_seed(0)
+    features, labels = 2**10 * torch.randn(256, 16, dtype=torch.float64) + 2**30, torch.arange(64).repeat(4)
+    _, positive, negative = HardTripletsSampler().sample_ids(features, labels)
+    assert (positive.tolist(), negative.tolist()) == hard_triplets_by_subtraction(features, labels)
+
+
+def test_hard_triplets_of_unequal_classes_in_blocks(monkeypatch):
+    # 2 + 3 + 90 + 5 rows in blocks of 32, the last of them of 4.
+    monkeypatch.setattr(samplers, "BLOCK", 32)
+    torch.manual_seed(0)
+    labels = torch.tensor([0] * 2 + [5] * 3 + [-3] * 90 + [9] * 5)[torch.randperm(100)]
+    features = torch.randn(100, 3).mul(4).round()  # with many ties
+    _, positive, negative = HardTripletsSampler().sample_ids(features, labels)
+    assert (positive.tolist(), negative.tolist()) == hard_triplets_by_subtraction(features, labels)
+
+
+def test_hard_triplets_do_not_depend_on_how_coarse_matrix_products_may_be():
+    torch.manual_seed(0)
+    features, labels = torch.randn(256, 64), torch.arange(64).repeat(4)
+    expected = hard_triplets_by_subtraction(features, labels)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        _, positive, negative = HardTripletsSampler().sample_ids(features, labels)
+    assert (positive.tolist(), negative.tolist()) == expected
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision("medium")
+    try:
+        measured = [dtype_of(distances) for distances, _ in samplers.measures(features)]
+    finally:
+        torch.set_float32_matmul_precision(before)
+    assert measured == [torch.float64] * 2
+
+
+def dtype_of(distances) -> torch.dtype:
+    return distances(torch.arange(2)).dtype
+
+
+@pytest.mark.parametrize("draw", [collapsed, tight_and_far, one_long_coordinate, some_coincide])
+def test_no_measure_is_off_by_more_than_it_says(draw):
+    # Differences between an anchor's distances, against the same in float64 after subtracting.
+    torch.manual_seed(0)
+    features, rows = draw(), torch.arange(256)
+    exact = torch.cdist(features.double(), features.double(), compute_mode=samplers.SUBTRACT_FIRST).square()
+    exact = exact - exact[:, :1]
+    *products, _ = samplers.measures(features)
+    assert len(products) == 2
+    for distances, error in products:
+        measured = distances(rows).double()
+        assert (measured - measured[:, :1] - exact).abs().max() < error
+
+
+def test_an_ordinary_batch_needs_no_subtracting():
+    # 1024 unit vectors: after two products no choice is open, after the first few are.
+    torch.manual_seed(0)
+    features, labels = normalize(torch.randn(1024, 64), dim=1), torch.arange(64).repeat(16)
+    with Operations() as operations:
+        HardTripletsSampler().sample_ids(features, labels)
+    assert "aten::_cdist_forward" not in operations.names
+    assert operations.names.count("aten::mm") == 2
+
+
 def test_gradients_flow_through_anchor_positive_and_negative():
     features, labels = random_batch(3, classes=3, size=3, dimensions=2)
     features.requires_grad_()
@@ -227,6 +350,18 @@ def test_the_result_has_the_dtype_of_the_features_and_leaves_them_alone(dtype):
     assert torch.equal(features, copy)
 
 
+class Operations(TorchDispatchMode):
+    """The names of all operations, in order."""
+
+    def __init__(self):
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.names.append(func.name())
+        return func(*args, **(kwargs or {}))
+
+
 class Largest(TorchDispatchMode):
     """The number of elements of the largest tensor that any operation returned."""
 
@@ -248,6 +383,23 @@ def test_no_tensor_is_larger_than_the_batch_or_its_distances(sampler):
         TripletMarginLossWithSampler(0.3, sampler())(features, labels).backward()
     limit = 1024 * 64 if sampler is HardClusterTripletsSampler else 1024 * 1024
     assert largest.elements <= limit
+
+
+def test_clusters_of_two_need_no_matrix_of_classes_by_samples():
+    # P = 512 classes of 2, D = 4: B * D = 4096, P^2 = 262,144, P * B would be 524,288.
+    with Largest() as largest:
+        HardClusterTripletsSampler().sample(torch.randn(1024, 4), torch.arange(512).repeat(2))
+    assert largest.elements == 512**2
+
+
+@pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_only_numbers_pass_and_the_largest_do(dtype, value):
+    features = torch.full((4, 3), torch.finfo(dtype).max, dtype=dtype)
+    assert torch.equal(samplers.check_batch(features, [0, 0, 1, 1]), torch.tensor([0, 0, 1, 1]))
+    features[2, 1] = value
+    with pytest.raises(ValueError, match="row 2"):
+        samplers.check_batch(features, [0, 0, 1, 1])
 
 
 def test_millions_of_triplets_are_never_listed():
