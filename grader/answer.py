@@ -217,6 +217,38 @@ def _hierarchical_loss(target: Any, inputs: dict[str, Any]) -> Run:
     return run
 
 
+def _merge_levels(target: Any, inputs: dict[str, Any]) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(target(inputs["d"], inputs["s"], inputs["levels"]), ("level",))
+        return outputs, outputs["level"]
+
+    return run
+
+
+def _tree_margin(target: Any, inputs: dict[str, Any]) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(target(inputs["level"], inputs["s"], inputs["beta"], inputs["levels"]), ("margin",))
+        return outputs, outputs["margin"]
+
+    return run
+
+
+def _anchor_neighbours(target: Any, inputs: dict[str, Any]) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(target(inputs["d"], inputs["anchors"], inputs["m"]), ("classes",))
+        return outputs, outputs["classes"]
+
+    return run
+
+
+def _all_triplets_loss(target: Any, inputs: dict[str, Any]) -> Run:
+    def run(inputs: dict[str, Any]) -> Outcome:
+        outputs = _tensors(target(inputs["features"], inputs["labels"], inputs["margin"]), ("loss",))
+        return outputs, outputs["loss"].sum()
+
+    return run
+
+
 CALLS: dict[str, Callable[[Any, dict[str, Any]], Run]] = {
     "sampler": _sampler,
     "cluster_loss": _cluster_loss,
@@ -224,4 +256,8 @@ CALLS: dict[str, Callable[[Any, dict[str, Any]], Run]] = {
     "tree_level": _tree_level,
     "violate_margin": _violate_margin,
     "hierarchical_loss": _hierarchical_loss,
+    "merge_levels": _merge_levels,
+    "tree_margin": _tree_margin,
+    "anchor_neighbours": _anchor_neighbours,
+    "all_triplets_loss": _all_triplets_loss,
 }

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from grader import wire
-from grader.exercises import EXERCISES, Exercise
+from grader.exercises import BONUS, EXERCISES, Exercise
 from grader.judge import Report, judge
 
 INPUTS_VARIABLE = "GRADER_INPUTS"
 ANSWER_MIME = "application/vnd.grader.answer+json"
+
+ALL = EXERCISES | BONUS  # what a notebook may check; the grader asks for EXERCISES only
 
 _passed: dict[str, bool] = {}  # exercise name -> did its last check in this session pass?
 
@@ -41,7 +43,8 @@ def check(name: str, target: Any) -> Report | None:
     """
     exercise = _exercise(name)
     if grading():
-        _publish_answers(exercise, target)
+        if name in EXERCISES:
+            _publish_answers(exercise, target)
         return None
     report = judge(exercise, exercise.cases, _answers(exercise, target))
     _passed[name] = report.passed
@@ -107,18 +110,18 @@ def hint(name: str, level: int = 1) -> None:
 
 
 def _exercise(name: str) -> Exercise:
-    if name not in EXERCISES:
+    if name not in ALL:
         raise ValueError(f"there is no exercise {name!r}; {_suggestion(name)}")
-    return EXERCISES[name]
+    return ALL[name]
 
 
 def _parts(prefix: str) -> list[str]:
-    parts = [name for name in EXERCISES if name == prefix or name.startswith(f"{prefix}.")]
+    parts = [name for name in ALL if name == prefix or name.startswith(f"{prefix}.")]
     if not parts:
         raise ValueError(f"there is no exercise {prefix!r}; {_suggestion(prefix)}")
     return parts
 
 
 def _suggestion(name: str) -> str:
-    close = difflib.get_close_matches(name, EXERCISES, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(EXERCISES)}"
+    close = difflib.get_close_matches(name, ALL, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(ALL)}"

@@ -18,7 +18,10 @@ from grader.exercises.model import Case, Exercise
 
 TEXT_LIMIT = 500  # characters of the student's own words in a report
 NOT_YET = "Not implemented yet."
-KNOWN_INPUTS = ("features", "labels", "class_a", "class_b", "anchor_labels", "negative_labels", "alphabet_of", "ids")
+KNOWN_INPUTS = (
+    *("features", "labels", "class_a", "class_b", "anchor_labels", "negative_labels", "alphabet_of", "ids"),
+    *("d", "s", "level", "anchors", "margin"),
+)
 
 
 @dataclass(frozen=True)

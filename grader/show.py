@@ -47,7 +47,8 @@ def html(report: Report) -> str:
 def _headline(report: Report) -> str:
     passed = sum(verdict.passed for verdict in report.verdicts)
     state = "passed" if report.passed else "not implemented yet" if _untouched(report) else "not there yet"
-    points = f"{report.score} of {report.exercise.points} point{'s' if report.exercise.points != 1 else ''}"
+    possible = report.exercise.points
+    points = f"{report.score} of {possible} point{'s' if possible != 1 else ''}" if possible else "no points to win"
     return f"{report.exercise.title}: {state} ({passed} of {len(report.verdicts)} cases, {points})"
 
 

@@ -1,9 +1,12 @@
 """The pieces of the hierarchical triplet loss: how far classes lie apart, where they meet in the tree, what margin
-follows. Ge et al., "Deep Metric Learning with Hierarchical Triplet Loss" (arXiv 1810.06951), sections 3.1 and 3.2,
-with a fixed tree of depth 3: root, alphabets, characters. `losses.py` puts them together.
+follows. Ge et al., "Deep Metric Learning with Hierarchical Triplet Loss" (arXiv 1810.06951), sections 3.1 to 3.3: first
+with the homework's fixed tree of depth 3 (root, alphabets, characters), then with the paper's own, grown from distances.
+`losses.py` puts them together.
 """
 
 import torch
+from scipy.cluster.hierarchy import cophenet, linkage
+from scipy.spatial.distance import squareform
 from torch import Tensor
 
 
@@ -70,3 +73,59 @@ def violate_margin(
     level = tree_level(anchor_labels, negative_labels, alphabet_of)  # [T]
     d_l = level * (4 - d_0) / levels + d_0  # [T]
     return beta + d_l - s[torch.searchsorted(classes, anchor_labels)]  # [T]
+
+
+@torch.no_grad()
+def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
+    """The level at which each two classes meet in the tree that is grown from their distances (section 3.1).
+
+    The leaves are the classes. At level l, every two nodes nearer than d_l = l * (4 - d_0) / levels + d_0 are joined,
+    and so are chains of them: a node is a connected component of "d < d_l". d_0 is the mean of s.
+
+    d: float Tensor[C, C], symmetric, its diagonal is not read; s: float Tensor[C]: see `class_distances`.
+    Returns LongTensor[C, C]: the lowest level, from 1 on, at which p and q are in one node, `levels` at most (the root
+    holds all classes); 0 on the diagonal.
+    """
+    # Chains make this single linkage: two classes are in one node once the longest step of the best chain is allowed.
+    steps = squareform(d.cpu().double().numpy(), checks=False)  # [C * (C - 1) / 2]
+    longest_step = torch.from_numpy(squareform(cophenet(linkage(steps, method="single"))))  # [C, C]
+    d_0 = s.cpu().double().mean()
+    d_l = torch.arange(1, levels) * (4 - d_0) / levels + d_0  # [levels - 1], ascending; the root has no condition
+    level = 1 + torch.searchsorted(d_l, longest_step, right=True)  # [C, C], 1 + how many d_l do not allow that step
+    return level.fill_diagonal_(0).to(d.device)
+
+
+@torch.no_grad()
+def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
+    """The margin for every anchor's class and every negative's, alpha = beta + d_H - s(anchor's class) (section 3.2).
+
+    level: LongTensor[C, C], H from `merge_levels`; s: float Tensor[C]. d_l is that of `merge_levels`.
+    Returns Tensor[C, C], a constant to the gradient: a row for each anchor's class. It may be negative.
+    """
+    d_0 = s.mean()
+    d_h = level * (4 - d_0) / levels + d_0  # [C, C]
+    return beta + d_h - s[:, None]
+
+
+def anchor_neighbours(d: Tensor, anchors: Tensor, m: int) -> Tensor:
+    """The classes of one batch: each anchor class and its m - 1 nearest (section 3.3, "anchor-neighbour sampling").
+
+    No class stands twice: an anchor is nobody's neighbour, and what an earlier anchor took is gone. Of equally near
+    classes the lowest is taken.
+
+    d: float Tensor[C, C], see `class_distances`; anchors: LongTensor[l'], different classes.
+    Returns LongTensor[l' * m]: the first anchor, its neighbours from near to far, the second anchor, and so on.
+    Raises ValueError for repeated anchors, and for fewer than l' * m classes.
+    """
+    if len(anchors.unique()) < len(anchors):
+        raise ValueError(f"An anchor class stands twice among {anchors.tolist()}; a batch holds each class once.")
+    if len(anchors) * m > len(d):
+        raise ValueError(f"{len(anchors)} anchors and {m - 1} neighbours of each are more than the {len(d)} classes.")
+    distance = d.detach().clone()  # [C, C]
+    distance[:, anchors] = torch.inf
+    groups = []
+    for anchor in anchors:  # in turn, since what one takes the next cannot have
+        nearest = distance[anchor].argsort(stable=True)[: m - 1]  # [m - 1]
+        distance[:, nearest] = torch.inf
+        groups += [anchor[None], nearest]
+    return torch.cat(groups)

@@ -181,3 +181,79 @@ def hierarchical_loss(
             gradient[p] += -2 * (features[a] - features[p]) / len(terms)
             gradient[n] += 2 * (features[a] - features[n]) / len(terms)
     return loss, gradient
+
+
+def threshold(level: int, s: list[float], levels: int) -> float:
+    d_0 = sum(s) / len(s)
+    return level * (4 - d_0) / levels + d_0
+
+
+def merge_levels(d: np.ndarray, s: list[float], levels: int) -> list[list[int]]:
+    """Level by level, join nodes until no two are near enough; then see who has newly met whom."""
+    nodes = [{p} for p in range(len(d))]
+    meet = [[0] * len(d) for _ in d]
+    for level in range(1, levels + 1):
+        joined = True
+        while joined:
+            joined = False
+            for one in nodes:
+                for other in nodes:
+                    near = any(d[p][q] < threshold(level, s, levels) for p in one for q in other)
+                    if one is not other and not joined and (near or level == levels):
+                        nodes = [node for node in nodes if node is not one and node is not other] + [one | other]
+                        for p in one:
+                            for q in other:
+                                meet[p][q] = meet[q][p] = level
+                        joined = True
+    return meet
+
+
+def tree_margin(level: list[list[int]], s: list[float], beta: float, levels: int) -> list[list[float]]:
+    return [[beta + threshold(h, s, levels) - s[p] for h in row] for p, row in enumerate(level)]
+
+
+def anchor_neighbours(d: np.ndarray, anchors: list[int], m: int) -> list[int]:
+    batch = []
+    for anchor in anchors:
+        batch.append(anchor)
+        for _ in range(m - 1):
+            nearest = None
+            for q in range(len(d)):
+                if q not in batch and q not in anchors and (nearest is None or d[anchor][q] < d[anchor][nearest]):
+                    nearest = q
+            batch.append(nearest)
+    return batch
+
+
+def all_triplets(labels: list[int]) -> list[tuple[int, int, int]]:
+    rows = range(len(labels))
+    return [
+        (a, p, n)
+        for a in rows
+        for p in rows
+        for n in rows
+        if p != a and labels[p] == labels[a] and labels[n] != labels[a]
+    ]
+
+
+def all_triplets_loss(
+    features: np.ndarray, labels: list[int], margin: np.ndarray, squared_distances: bool = True
+) -> tuple[float, np.ndarray]:
+    """The loss and its gradient. Of |a - p|^2: 2 (a - p) for a, the opposite for p; of |a - p|: (a - p) / |a - p|."""
+    features = features.astype(np.float64)
+    triplets = all_triplets(labels)
+    loss = 0.0
+    gradient = np.zeros(features.shape)
+    for a, p, n in triplets:
+        to_positive, to_negative = squared(features[a], features[p]), squared(features[a], features[n])
+        pull, push = 2 * (features[a] - features[p]), 2 * (features[a] - features[n])
+        if not squared_distances:
+            to_positive, to_negative = to_positive**0.5, to_negative**0.5
+            pull, push = pull / (2 * to_positive), push / (2 * to_negative)
+        term = to_positive - to_negative + margin[labels[a]][labels[n]]
+        if term > 0:
+            loss += term / (2 * len(triplets))
+            gradient[a] += (pull - push) / (2 * len(triplets))
+            gradient[p] -= pull / (2 * len(triplets))
+            gradient[n] += push / (2 * len(triplets))
+    return loss, gradient

@@ -113,6 +113,48 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         terms = (to_positive - to_negative + margin).clamp(min=0)
         return terms.mean()
 """,
+    "merge_levels": """
+def merge_levels(d, s, levels=16):
+    d_0 = s.mean()
+    level = torch.full(d.shape, levels)
+    for l in range(levels - 1, 0, -1):
+        joined = d < l * (4 - d_0) / levels + d_0
+        for via in range(len(d)):
+            joined = joined | (joined[:, via, None] & joined[via])
+        level[joined] = l
+    level.fill_diagonal_(0)
+    return level
+""",
+    "tree_margin": """
+def tree_margin(level, s, beta=0.1, levels=16):
+    d_0 = s.mean()
+    d_l = level * (4 - d_0) / levels + d_0
+    return beta + d_l - s[:, None]
+""",
+    "anchor_neighbours": """
+def anchor_neighbours(d, anchors, m):
+    batch = []
+    taken = set(anchors.tolist())
+    for anchor in anchors.tolist():
+        free = [q for q in range(len(d)) if q not in taken]
+        nearest = sorted(free, key=lambda q: d[anchor, q].item())[: m - 1]
+        taken.update(nearest)
+        batch += [anchor, *nearest]
+    return torch.tensor(batch)
+""",
+    "all_triplets_loss": """
+def all_triplets_loss(features, labels, margin):
+    squared = (features[:, None] - features).square().sum(dim=2)
+    terms = []
+    for a in range(len(labels)):
+        positives = [p for p in range(len(labels)) if labels[p] == labels[a] and p != a]
+        negatives = [n for n in range(len(labels)) if labels[n] != labels[a]]
+        for p in positives:
+            for n in negatives:
+                terms.append(squared[a, p] - squared[a, n] + margin[labels[a], labels[n]])
+    terms = torch.stack(terms).clamp(min=0)
+    return terms.sum() / (2 * len(terms))
+""",
 }
 
 
@@ -156,6 +198,10 @@ def _sampler(name: str, edits: Mapping[str, str]) -> Wrong:
 NEGATIVE = "to_centroids = (centroids - anchor).square().sum(dim=1)"
 POSITIVE = "to_own = (own - anchor).square().sum(dim=1)"
 EXCLUDED = "            to_centroids[i] = torch.inf\n"
+CHAINS = """\
+        for via in range(len(d)):
+            joined = joined | (joined[:, via, None] & joined[via])
+"""
 
 ZOO: tuple[Wrong, ...] = (
     _sampler("own_centroid_not_excluded", {EXCLUDED: ""}),
@@ -315,4 +361,54 @@ ZOO: tuple[Wrong, ...] = (
     ),
     Wrong("mean_margin", "HierarchicalTripletMarginLossWithSampler", {"+ margin)": "+ margin.mean())"}),
     Wrong("sum_not_mean_loss", "HierarchicalTripletMarginLossWithSampler", {"terms.mean()": "terms.sum()"}),
+    Wrong("direct_distances", "merge_levels", {CHAINS: ""}),
+    Wrong(
+        "complete_linkage",
+        "merge_levels",
+        {
+            "d_0 = s.mean()": "d_0 = s.mean()\n"
+            "    from scipy.cluster.hierarchy import cophenet, linkage\n"
+            "    from scipy.spatial.distance import squareform\n"
+            "    d = torch.tensor(squareform(cophenet(linkage(squareform(d, checks=False), 'complete'))))"
+        },
+    ),
+    Wrong("own_class_has_a_level", "merge_levels", {"    level.fill_diagonal_(0)\n": ""}),
+    Wrong("one_detour", "merge_levels", {CHAINS: "        joined = joined | (joined.float() @ joined.float() > 0)\n"}),
+    Wrong("threshold_included", "merge_levels", {"d < l": "d <= l"}),
+    Wrong("always_sixteen_levels", "merge_levels", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
+    Wrong("thresholds_from_zero", "merge_levels", {"d_0 = s.mean()": "d_0 = 0"}),
+    Wrong("beyond_the_root", "merge_levels", {"levels - 1, 0": "levels, 0", "d.shape, levels": "d.shape, levels + 1"}),
+    Wrong("level_zero_for_two_classes", "merge_levels", {"levels - 1, 0": "levels - 1, -1"}),
+    Wrong("spread_of_the_negative", "tree_margin", {"s[:, None]": "s"}),
+    Wrong("margins_of_sixteen_levels", "tree_margin", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
+    Wrong("start_at_own_spread", "tree_margin", {"s.mean()": "s[:, None]"}),
+    Wrong("tree_margin_clamped", "tree_margin", {"beta + d_l - s[:, None]": "(beta + d_l - s[:, None]).clamp(min=0)"}),
+    Wrong("fixed_beta", "tree_margin", {"return beta": "return 0.1"}),
+    Wrong("farthest_classes", "anchor_neighbours", {"d[anchor, q].item()": "-d[anchor, q].item()"}),
+    Wrong("anchors_sorted", "anchor_neighbours", {"for anchor in anchors.tolist()": "for anchor in sorted(taken)"}),
+    Wrong("one_class_too_many", "anchor_neighbours", {"[: m - 1]": "[:m]"}),
+    Wrong("classes_twice", "anchor_neighbours", {"        taken.update(nearest)\n": ""}),
+    Wrong(
+        "anchors_as_neighbours",
+        "anchor_neighbours",
+        {"set(anchors.tolist())": "set()", "free = [": "taken.add(anchor)\n        free = ["},
+    ),
+    Wrong("ties_to_the_last", "anchor_neighbours", {"d[anchor, q].item()": "(d[anchor, q].item(), -q)"}),
+    Wrong(
+        "anchor_taken_for_nearest",
+        "anchor_neighbours",
+        {"not in taken]": "not in taken or q == anchor]", "[: m - 1]": "[:m]", "[anchor, *nearest]": "nearest"},
+    ),
+    Wrong("half_forgotten", "all_triplets_loss", {"(2 * len(terms))": "len(terms)"}),
+    Wrong("mean_over_violated", "all_triplets_loss", {"len(terms))": "(terms > 0).sum().clamp(min=1))"}),
+    Wrong("triplets_summed", "all_triplets_loss", {"(2 * len(terms))": "2"}),
+    Wrong("margin_transposed", "all_triplets_loss", {"margin[labels[a], labels[n]]": "margin[labels[n], labels[a]]"}),
+    Wrong("unsquared_triplets", "all_triplets_loss", {"square().sum(dim=2)": "norm(dim=2)"}),
+    Wrong("anchor_as_positive", "all_triplets_loss", {" and p != a": ""}),
+    Wrong("triplet_margin_clamped", "all_triplets_loss", {"labels[n]])": "labels[n]].clamp(min=0))"}),
+    Wrong(
+        "positive_without_gradient",
+        "all_triplets_loss",
+        {"squared[a, p]": "(features[a] - features[p].detach()).square().sum()"},
+    ),
 )

@@ -67,4 +67,39 @@ MISTAKES: dict[str, str] = {
     "keeps_the_first_triplets": "You keep the triplets of the first batch; ask the sampler again for every batch.",
     "mean_margin": "You use one mean margin for all triplets; each triplet has its own.",
     "sum_not_mean_loss": "You sum over the triplets; asked for is the mean.",
+    # merge_levels
+    "direct_distances": "You look at the distance of the two classes alone; they also meet by way of others, each step of "
+    "the chain being below the threshold.",
+    "complete_linkage": "You join two nodes when all of their classes are near enough; one pair of classes suffices.",
+    "own_class_has_a_level": "A class and itself have level 0, whatever stands on the diagonal of d.",
+    "one_detour": "You allow one class in between; a chain may have any number of steps.",
+    "threshold_included": "You join classes at exactly the threshold; they must be nearer than it: d < d_l.",
+    "always_sixteen_levels": "Your thresholds are those of L = 16 whatever is asked for; use the argument levels.",
+    "thresholds_from_zero": "Your thresholds climb from 0; they start from d_0, the mean of s.",
+    "beyond_the_root": "There is no level above L: it is the root, and holds all classes, however far apart.",
+    "level_zero_for_two_classes": "Two different classes meet at level 1 at the lowest, even when they are nearer than d_0.",
+    # tree_margin
+    "spread_of_the_negative": "You subtract s of the column's class; rows are the anchors, and their s is subtracted.",
+    "margins_of_sixteen_levels": "Your thresholds are those of L = 16 whatever is asked for; use the argument levels.",
+    "start_at_own_spread": "Your thresholds start from the class's own s; d_0 is the mean of s over all classes.",
+    "tree_margin_clamped": "You clamp the margin at zero; it may be negative, for a class whose spread is large.",
+    "fixed_beta": "You use β = 0.1 whatever is asked for; use the argument beta.",
+    # anchor_neighbours
+    "farthest_classes": "You take the classes farthest from the anchor; its neighbours are the nearest ones.",
+    "anchors_sorted": "Your anchors are in ascending order; keep the order in which they were given.",
+    "one_class_too_many": "You take m neighbours for each anchor; with the anchor itself there are m classes, so m − 1.",
+    "classes_twice": "A class that an earlier anchor took is no longer free: no class stands twice in a batch.",
+    "anchors_as_neighbours": "All anchors are in the batch from the start: none of them can be another's neighbour.",
+    "ties_to_the_last": "Of equally near classes you take the highest number; take the lowest (see argsort's stable=True).",
+    "anchor_taken_for_nearest": "You trust that every class is nearest to itself, but d(p, p) is not 0: put the anchor in "
+    "by name.",
+    # all_triplets_loss
+    "half_forgotten": "Your loss is twice as large: the paper divides by 2Z.",
+    "mean_over_violated": "You divide by the number of violated triplets; Z counts all of them.",
+    "triplets_summed": "You do not divide by the number of triplets, Z.",
+    "margin_transposed": "You read margin[negative, anchor]; rows belong to the anchor's class.",
+    "unsquared_triplets": "Your distances are not squared; the margin is in squared units.",
+    "anchor_as_positive": "You take the anchor for a positive of its own; leave out the diagonal.",
+    "triplet_margin_clamped": "You clamp the margin at zero; it may be negative. The hinge acts on the whole sum.",
+    "positive_without_gradient": "Your positives get no gradient; it must reach anchors, positives and negatives.",
 }

@@ -9,7 +9,7 @@ from IPython.utils.capture import capture_output
 
 from grader import check, hint, ready
 from grader.check import ANSWER_MIME, INPUTS_VARIABLE
-from grader.exercises import EXERCISES
+from grader.exercises import BONUS, EXERCISES
 from grader.judge import judge
 from grader.questions import Unanswered, ask, published, visible_cases
 
@@ -70,6 +70,33 @@ def test_while_grading_a_check_publishes_answers_and_no_verdict(questions):
     assert judge(tree_level, tree_level.cases, answers).passed
 
 
+def tree_margin(level, s, beta, levels):
+    return beta + level * (4 - s.mean()) / levels + s.mean() - s[:, None]
+
+
+def test_what_gives_no_points_is_checked_like_the_rest(capsys):
+    report = check("class_tree.margins", tree_margin)
+    assert report.passed
+    assert "passed (3 of 3 cases, no points to win)" in repr(report)
+    assert ready("class_tree.margins")
+    assert not ready("hierarchical", "class_tree")
+    printed = capsys.readouterr().out
+    assert "class_tree.levels" in printed
+    assert "class_tree.margins" not in printed
+    with pytest.raises(ValueError, match=r"did you mean 'class_tree\.neighbours'"):
+        check("class_tree.neighbors", tree_margin)
+
+
+def test_while_grading_what_gives_no_points_is_not_asked(questions):
+    asked = []
+    with capture_output() as captured:
+        assert check("class_tree.margins", lambda *arguments: asked.append(arguments)) is None
+    assert (captured.outputs, captured.stdout, asked) == ([], "", [])
+    assert not ready("class_tree")
+    with pytest.raises(ValueError, match="there is no exercise"):
+        check("nothing", tree_margin)
+
+
 def test_questions_hold_inputs_only_and_cannot_be_written(questions):
     written = json.loads(questions.read_text())
     assert set(written) == set(EXERCISES)
@@ -88,7 +115,7 @@ def test_an_unknown_name_is_an_error_with_a_suggestion():
 
 
 def test_every_exercise_has_three_hints(capsys):
-    for name in EXERCISES:
+    for name in EXERCISES | BONUS:
         texts = set()
         for number in (1, 2, 3):
             hint(name, number)

@@ -13,4 +13,8 @@ def reference() -> dict[str, object]:
         "tree_level": hierarchy.tree_level,
         "violate_margin": hierarchy.violate_margin,
         "HierarchicalTripletMarginLossWithSampler": losses.HierarchicalTripletMarginLossWithSampler,
+        "merge_levels": hierarchy.merge_levels,
+        "tree_margin": hierarchy.tree_margin,
+        "anchor_neighbours": hierarchy.anchor_neighbours,
+        "all_triplets_loss": losses.all_triplets_loss,
     }

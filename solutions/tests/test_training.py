@@ -1,0 +1,166 @@
+"""What `train` of the notebook does when a training goes wrong.
+
+The dataset is the glyphs, the batches are small; what a training learns is no matter here.
+"""
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+import data
+from solutions.session import session
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:FigureCanvasAgg is non-interactive"),
+    pytest.mark.filterwarnings("ignore:__array__ implementation"),  # matplotlib, shown a tensor
+    pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad"),  # as the notebook itself does
+]
+METHOD = "hard triplets"
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    """A session of the notebook with small batches."""
+
+    def run(**settings) -> SimpleNamespace:
+        return session(**{"epochs": 3, "P": 8, "K": 4, "logs": str(tmp_path / "logs"), "device": "cpu"} | settings)
+
+    return run
+
+
+class Criterion(torch.nn.Module):
+    """The right loss, until the batch at which something happens; batches count from 1 over all epochs."""
+
+    def __init__(self, homework, at: int = 0, happening=None) -> None:
+        super().__init__()
+        self.right = homework.TripletMarginLossWithSampler(0.3, homework.HardTripletsSampler())
+        self.at, self.happening, self.batch = at, happening, 0
+
+    def forward(self, features, labels):
+        self.batch += 1
+        loss = self.right(features, labels)
+        return self.happening(loss) if self.batch == self.at else loss
+
+
+def interrupt(_):
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_training_goes_on_to_the_same_end(notebook, capsys):
+    whole = notebook()
+    whole.train(METHOD, Criterion(whole))
+    per_epoch = len(whole.loaders["train"])
+    first = notebook()
+    first.train(METHOD, Criterion(first, at=2 * per_epoch + 2, happening=interrupt))
+    said = capsys.readouterr().out
+    assert "hard triplets stopped: you interrupted it. Epochs 1 to 2 are kept; `resume = True` goes on" in said
+    assert first.trained[METHOD]["epochs"] == 2  # and the notebook goes on with the best network of these
+
+    second = notebook(resume=True)
+    second.train(METHOD, Criterion(second))
+    ended, expected = second.trained[METHOD], whole.trained[METHOD]
+    assert ended["history"] == expected["history"]
+    assert [epoch["epoch"] for epoch in ended["history"]] == [1, 2, 3]
+    assert ended["cmc"] == expected["cmc"]
+    for given, right in zip(ended["model"].parameters(), expected["model"].parameters(), strict=True):
+        assert torch.equal(given, right)
+
+
+def test_a_finished_training_is_not_repeated(notebook):
+    first = notebook(epochs=1)
+    first.train(METHOD, Criterion(first))
+    second = notebook(epochs=1, resume=True)
+    criterion = Criterion(second)
+    second.train(METHOD, criterion)
+    assert criterion.batch == 0
+    assert second.trained[METHOD]["cmc"] == first.trained[METHOD]["cmc"]
+    assert second.trained[METHOD]["seconds"] == first.trained[METHOD]["seconds"]
+
+
+def test_without_resume_it_starts_anew(notebook):
+    notebook(epochs=1).train(METHOD, Criterion(homework := notebook(epochs=1)))
+    criterion = Criterion(homework)
+    homework.train(METHOD, criterion)
+    assert criterion.batch == len(homework.loaders["train"])
+
+
+def test_a_checkpoint_of_other_settings_is_refused(notebook):
+    first = notebook(epochs=1)
+    first.train(METHOD, Criterion(first))
+    second = notebook(epochs=1, resume=True, dropout=0.0)
+    with pytest.raises(ValueError, match=r"of another training, with .*'dropout': 0\.2.*take resume = False"):
+        second.train(METHOD, Criterion(second))
+
+
+def test_a_loss_that_is_not_a_number_stops_and_keeps_the_last_good_epoch(notebook, capsys):
+    homework = notebook()
+    at = len(homework.loaders["train"]) + 3
+    homework.train(METHOD, Criterion(homework, at=at, happening=lambda loss: loss * math.nan))
+    said = capsys.readouterr().out
+    assert "hard triplets stopped: the loss of epoch 2, batch 3 is nan. A lower learning_rate may help." in said
+    assert "Epochs 1 to 1 are kept" in said
+    record = homework.trained[METHOD]
+    assert record["epochs"] == 1
+    assert all(weights.isfinite().all() for weights in record["model"].parameters())
+    state = torch.load(next(path for path in Path(homework.logs).rglob("*.pth")))
+    assert state["epoch"] == 1
+
+
+def test_weights_that_are_not_numbers_are_not_saved(notebook, capsys):
+    """The last batch of an epoch has a finite loss and infinite gradients: the next loss would be too late."""
+    homework = notebook()
+    at = 2 * len(homework.loaders["train"])
+    homework.train(METHOD, Criterion(homework, at=at, happening=lambda loss: (loss - loss.detach()).sqrt()))
+    assert "after the last batch of epoch 2 some weights are no numbers" in capsys.readouterr().out
+    assert homework.trained[METHOD]["epochs"] == 1
+
+
+def test_too_little_memory_names_the_batch_that_fits(notebook, capsys):
+    homework = notebook()
+
+    class Greedy(Criterion):
+        def forward(self, features, labels):
+            if len(features) > 2 * homework.K:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB.")
+            return super().forward(features, labels)
+
+    homework.train(METHOD, Greedy(homework))
+    said = capsys.readouterr().out
+    assert "batches of P × K = 8 × 4 do not fit into the memory of cpu; P = 2 fits (batches of 8); set it" in said
+    assert "No epoch was finished." in said
+    assert METHOD not in homework.trained
+
+
+def test_memory_that_no_batch_fits_into(notebook, capsys):
+    homework = notebook()
+
+    class Greedy(Criterion):
+        def forward(self, features, labels):  # what PyTorch says on a CPU
+            raise RuntimeError(
+                "[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes."
+            )
+
+    homework.train(METHOD, Greedy(homework))
+    assert "not even P = 2 fits: take a smaller K than 4. No epoch was finished." in capsys.readouterr().out
+
+
+def test_other_errors_are_not_swallowed(notebook):
+    homework = notebook()
+
+    def fail(_):
+        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    with pytest.raises(RuntimeError, match="mat1"):
+        homework.train(METHOD, Criterion(homework, at=1, happening=fail))
+
+
+def test_a_batch_larger_than_the_dataset_is_refused(notebook):
+    pictures = len(data.load("glyphs").train.images)
+    with pytest.raises(ValueError, match=rf"p=10 classes of k={pictures} .* the dataset has {pictures}"):
+        notebook(P=10, K=pictures)
+    with pytest.raises(ValueError, match="p=5000 classes a batch, but the labels hold only"):
+        notebook(P=5000)
