@@ -180,8 +180,8 @@ def require_same_settings(folder: Path, settings: dict) -> None:
 
 def prepare(runs: list[Run]) -> None:
     """Find out what is missing before hours of training, not after. The problem's own sentence is raised."""
-    # the kernels work in other folders, where a relative path leads elsewhere
-    os.environ["METRIC_LEARNING_DATA"] = str(data.root().resolve())
+    if "METRIC_LEARNING_DATA" in os.environ:  # the kernels work in other folders, where a relative path leads elsewhere
+        os.environ["METRIC_LEARNING_DATA"] = str(data.root().resolve())
     data.load(runs[0].parameters["dataset"])
     for method in {run.method for run in runs if METHODS[run.method]}:
         # Builds the criterion as the notebook will: who has not installed a peer learns it now.

@@ -5,7 +5,7 @@ from catalyst.contrib.data import IInbatchTripletSampler
 from torch import Tensor, nn
 
 from solutions.hierarchy import violate_margin
-from solutions.samplers import AllTripletsSampler, HardClusterTripletsSampler, HardTripletsSampler, check_batch
+from solutions.samplers import HardClusterTripletsSampler, check_batch
 
 
 class TripletMarginLossWithSampler(nn.Module):
@@ -54,7 +54,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
 
     def __init__(
         self,
-        sampler_inbatch: HardTripletsSampler | AllTripletsSampler,
+        sampler_inbatch: IInbatchTripletSampler,
         alphabet_of: Tensor,
         beta: float = 0.1,
         levels: int = 16,

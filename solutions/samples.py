@@ -4,6 +4,7 @@ too, and the solved one is what trains.
 A submission carries its own code, because the kernel that grades it does not have `solutions`.
 """
 
+import ast
 import copy
 import inspect
 import re
@@ -13,20 +14,44 @@ from nbformat import NotebookNode
 
 from solutions import hierarchy, losses, samplers, zoo
 
-# What the reference needs beside itself: a module's own text, without its imports from here.
+# The first target of each module of the reference: its cell holds all that the notebook needs of the module. Who uses
+# names of others comes first.
 REFERENCE_MODULES = {
-    "HardClusterTripletsSampler": samplers,
     "ClusterLoss": losses,
     "class_distances": hierarchy,
+    "HardClusterTripletsSampler": samplers,
 }
 
 
-def reference_source(target: str) -> str:
-    """The cell that defines `target` as the reference does; a later target of the same module needs no more code."""
-    module = REFERENCE_MODULES.get(target)
-    if module is None:
-        return f"# {target}: defined above, with the rest of its module"
-    return re.sub(r"^from solutions[^\n]*\n", "", inspect.getsource(module), flags=re.MULTILINE)
+def reference_sources() -> dict[str, str]:
+    """target -> the cell that defines it as the reference does."""
+    sources = {target: f"# {target}: defined above, with others of its module" for target in zoo.RIGHT}
+    needed = set(zoo.RIGHT)
+    for target, module in REFERENCE_MODULES.items():
+        sources[target] = _needed_part(inspect.getsource(module), needed)
+    return sources
+
+
+def _needed_part(source: str, needed: set[str]) -> str:
+    """The imports from elsewhere and the definitions of `needed` names; what these use themselves is added to it."""
+    statements = ast.parse(source).body
+    kept: list[ast.stmt] = []
+    while more := [part for part in statements if part not in kept and _names(part) & needed]:
+        kept += more
+        needed |= {node.id for part in more for node in ast.walk(part) if isinstance(node, ast.Name)}
+    imports = [
+        part
+        for part in statements
+        if isinstance(part, ast.Import | ast.ImportFrom) and "solutions" not in ast.unparse(part)
+    ]
+    return "\n\n".join(ast.unparse(part) for part in statements if part in kept or part in imports)
+
+
+def _names(part: ast.stmt) -> set[str]:
+    """What a statement of a module defines."""
+    if isinstance(part, ast.Assign):
+        return {target.id for target in part.targets}
+    return {part.name} if isinstance(part, ast.ClassDef | ast.FunctionDef) else set()
 
 
 def solve(notebook: NotebookNode, sources: Mapping[str, str]) -> NotebookNode:
@@ -50,7 +75,7 @@ def _defines(cell: NotebookNode, target: str) -> bool:
 
 
 def reference(notebook: NotebookNode) -> NotebookNode:
-    return solve(notebook, {target: reference_source(target) for target in zoo.RIGHT})
+    return solve(notebook, reference_sources())
 
 
 def half_done(notebook: NotebookNode) -> NotebookNode:

@@ -26,9 +26,9 @@ class BoundFeedback(NbGraderPreprocessor):
     """Cuts the student's outputs and texts, from where the room ends. All of nbgrader's cells stay, with their scores, and
     each of the master's texts. The last of the preprocessors."""
 
-    outputs = Integer(190, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
-    reports = Integer(180, help="KB of HTML for all reports; they need fewer, but quote the student.").tag(config=True)
-    sources = Integer(240, help="KB of HTML for the texts of the student's cells.").tag(config=True)
+    outputs = Integer(165, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
+    reports = Integer(140, help="KB of HTML for all reports; they need fewer, but quote the student.").tag(config=True)
+    sources = Integer(220, help="KB of HTML for the texts of the student's cells.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         outputs, reports, sources = (Room(size * KB) for size in (self.outputs, self.reports, self.sources))

@@ -70,6 +70,16 @@ def test_an_interrupted_training_goes_on_to_the_same_end(notebook, capsys):
         assert torch.equal(given, right)
 
 
+def test_an_interruption_before_the_first_validation_leaves_the_last_epoch(notebook):
+    homework = notebook(epochs=10)  # validated once, after the tenth
+    at = 3 * len(homework.loaders["train"]) + 1
+    homework.train(METHOD, Criterion(homework, at=at, happening=interrupt))
+    assert homework.trained[METHOD]["epochs"] == 3
+    (path,) = Path(homework.logs).rglob("*.pth")
+    for name, weights in torch.load(path)["model"].items():
+        assert torch.equal(homework.trained[METHOD]["model"].state_dict()[name], weights)
+
+
 def test_a_finished_training_is_not_repeated(notebook):
     first = notebook(epochs=1)
     first.train(METHOD, Criterion(first))

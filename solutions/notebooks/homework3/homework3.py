@@ -75,8 +75,8 @@ warnings.filterwarnings("ignore", message="Converting a tensor with requires_gra
 #
 # Everything you may want to change is in the next cell. As it stands, the notebook takes **a quick look**: a dozen
 # epochs of small batches, on glyphs drawn from the fonts on your computer. That needs no download, no GPU and a minute
-# or two, and is enough to see every part work, though hardly to beat the pixels themselves (see 2.5). For results that mean something take `dataset = "omniglot"` and a
-# GPU, or `epochs = 300` and patience (some twenty minutes per method on two cores).
+# or two, and is enough to see every part work. For results that mean something take `dataset = "omniglot"` and a
+# GPU, or `epochs = 300` and patience (some fifteen minutes per method on two cores).
 
 # %% tags=["parameters"]
 dataset = "glyphs"  # "glyphs": made on the spot; "omniglot": the real drawings, after `python -m data.omniglot`
@@ -523,8 +523,7 @@ def embed(model: nn.Module) -> Tensor:
 # %% [markdown]
 # Before you train anything, find out **how far you get without learning**. Three embeddings that cost nothing: the
 # pixels themselves, the pixels of a picture shrunk to 16 × 16 (blurring forgives small shifts), and our network with
-# random weights. A method has to beat these before we call it
-# useful; that takes more epochs, and more classes, than the quick look has.
+# random weights. A method has to beat these before we call it useful, and in a quick look not every one does.
 
 # %% tags=["scenery", "nbval-ignore-output"]
 valid = omniglot.valid
@@ -662,7 +661,7 @@ class Checkpoint(dl.Callback):
     def on_epoch_end(self, runner: dl.IRunner) -> None:
         if not all(weights.isfinite().all() for weights in runner.model.parameters()):
             raise FloatingPointError(f"after the last batch of epoch {runner.epoch_step} some weights are no numbers")
-        if runner.epoch_metrics["valid"]["cmc01"] > self.best["cmc01"]:
+        if runner.epoch_metrics["valid"]["cmc01"] >= self.best["cmc01"]:  # minus infinity before the first validation
             weights = {name: value.clone() for name, value in runner.model.state_dict().items()}
             self.best = {"cmc01": runner.epoch_metrics["valid"]["cmc01"], "epoch": runner.epoch_step, "weights": weights}
         start, self.start = self.start, time.perf_counter()
@@ -1701,11 +1700,11 @@ show_training(*trained)
 
 # %% tags=["scenery", "nbval-ignore-output"]
 if trained:
-    methods = {
+    numbers = {
         method: {
             "cmc": record["cmc"],
-            "cmc_last_epoch": next(
-                {k: epoch[f"cmc{k:02d}"] for k in TOPK} for epoch in reversed(record["history"]) if "cmc01" in epoch
+            "cmc_last_epoch": next(  # None if it was interrupted before the first validation
+                ({k: past[f"cmc{k:02d}"] for k in TOPK} for past in reversed(record["history"]) if "cmc01" in past), None
             ),
             "seconds": record["seconds"],
             "epochs": record["epochs"],
@@ -1719,9 +1718,9 @@ if trained:
         "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu",
         "versions": {"python": platform.python_version(), **packages},
         "baselines": baselines,
-        "methods": methods,
+        "methods": numbers,
     }
     Path(results).write_text(json.dumps(summary, indent=2) + "\n")
-    print(f"{results}: {', '.join(methods)}")
+    print(f"{results}: {', '.join(numbers)}")
 else:
     print("Nothing was trained, nothing is written.")
