@@ -65,7 +65,10 @@ def measures(features: Tensor) -> Iterator[tuple[Callable[[Tensor], Tensor], Ten
     """
     # |a - b|^2 = |a|^2 + (|b|^2 - 2ab), and the anchor's |a|^2 changes no order. Where float32 may be replaced by TF32
     # or bfloat16, its product is too coarse to be of use.
-    precise = torch.get_float32_matmul_precision() == "highest"
+    try:
+        precise = torch.get_float32_matmul_precision() == "highest"
+    except RuntimeError:  # it has been set by another of torch's two ways, which this one refuses to read
+        precise = False
     for dtype in (torch.float32, torch.float64) if precise else (torch.float64,):
         points = features.to(torch.promote_types(features.dtype, dtype))
         mean = points.sum(dim=0) / len(points)
