@@ -25,11 +25,12 @@ from tqdm import tqdm
 
 import data
 from solutions import build, compare_report, course
+from solutions.benchmarks import peers
 
 MASTER = course.MASTERS / "homework3" / "homework3.py"
 
 # How to train: the notebook's own settings, and what differs from them.
-PROTOCOLS = {"homework": {}, "no dropout": {"dropout": 0.0, "margin": 0.1}}
+PROTOCOLS = {"homework": {}, "no dropout, margin 0.1": {"dropout": 0.0, "margin": 0.1}}
 
 # The criterion of each method, for the notebook's cell "more-methods"; None where the notebook has it already.
 METHODS = {
@@ -184,8 +185,7 @@ def prepare(runs: list[Run]) -> None:
         os.environ["METRIC_LEARNING_DATA"] = str(data.root().resolve())
     data.load(runs[0].parameters["dataset"])
     for method in {run.method for run in runs if METHODS[run.method]}:
-        # Builds the criterion as the notebook will: who has not installed a peer learns it now.
-        exec(more_methods(method), {"wanted": lambda _: True, "train": lambda *_: None, "margin": 0.3})
+        eval(METHODS[method], {"peers": peers, "margin": 0.3})  # who has not installed a peer learns it now
 
 
 def more_methods(method: str) -> str:
@@ -215,7 +215,7 @@ def train(runs: list[Run], out: Path) -> int:
             except RunFailed as problem:
                 failed += 1
                 bar.total -= expected - bar.n
-                bar.write(f"{run}: failed. {problem}", file=sys.stderr)
+                bar.write(f"{run}: failed. {problem} To start it anew, delete {run.folder}.", file=sys.stderr)
             else:
                 bar.update(expected - bar.n)
                 result = json.loads((run.folder / "results.json").read_text())

@@ -3,6 +3,7 @@
 `solutions/compare.py` calls this after every run. Nothing is trained here, so it can be repeated at any time.
 """
 
+import io
 import json
 import statistics
 from collections.abc import Iterable, Sequence
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 TOPK = ("1", "5", "10")
 # Okabe and Ito's colours, which the colour-blind can tell apart; their yellow is too pale for a line on white.
@@ -26,8 +28,11 @@ def write(out: Path, protocols: Sequence[str], methods: Sequence[str]) -> None:
         return
     replace(out / "results.json", json.dumps({"runs": runs}, indent=1) + "\n")
     replace(out / "table.md", table(runs))
+    drawn = io.BytesIO()
+    figure(runs, methods).savefig(drawn, format="png", dpi=110, facecolor="white")
     half_written = out / "comparison.part"
-    figure(runs, methods).savefig(half_written, format="png", dpi=120, facecolor="white")
+    few_colours = Image.open(drawn).convert("RGB").quantize(256, method=Image.Quantize.FASTOCTREE)
+    few_colours.save(half_written, format="png")  # a third of the bytes
     half_written.replace(out / "comparison.png")
 
 
@@ -120,12 +125,13 @@ def figure(runs: list[dict], methods: Sequence[str]) -> Figure:
         for place, name in enumerate(names)
     }
     protocols = by("protocol", runs)
+    top = 1.06 * max(run["cmc"]["1"] for run in runs)  # the same for all, so that protocols can be compared
     picture = Figure(figsize=(10, 7.6 * len(protocols)), layout="constrained")
     for part, (protocol, block) in zip(picture.subfigures(len(protocols), squeeze=False)[:, 0], protocols):
         settings = block[0]["settings"]
         part.suptitle(f"{protocol}: {settings['dataset']}, {settings['epochs']} epochs", fontsize=14, weight="bold")
         (dots, score), (loss, pairs) = part.subplots(2, 2)
-        _dots(dots, block, style)
+        _dots(dots, block, style, top)
         for method, seeds in by("method", block):
             _curve(score, seeds, "cmc01", **style[method], markersize=4)
             _curve(loss, seeds, "loss", color=style[method]["color"])
@@ -142,12 +148,13 @@ def figure(runs: list[dict], methods: Sequence[str]) -> Figure:
             ax.set_ylim(bottom=0)
             ax.set_xlim(0, 1.02 * settings["epochs"])
             ax.xaxis.get_major_locator().set_params(integer=True)
+        score.set_ylim(0, top)
         for ax in (dots, *titles):
             ax.spines[["top", "right"]].set_visible(False)
     return picture
 
 
-def _dots(ax: Axes, block: list[dict], style: dict[str, dict]) -> None:
+def _dots(ax: Axes, block: list[dict], style: dict[str, dict], top: float) -> None:
     """One line a method, the first at the top; this panel is the legend of the others too."""
     groups = by("method", block)
     for row, (method, seeds) in enumerate(groups):
@@ -155,7 +162,7 @@ def _dots(ax: Axes, block: list[dict], style: dict[str, dict]) -> None:
         ax.errorbar(mean, row, xerr=deviation if len(seeds) > 1 else None, **style[method], markersize=8, capsize=4)
     value = statistics.mean(baseline(block, BASELINE, "1"))
     ax.axvline(value, color="#555555", linestyle=":")
-    side = 1 if value < ax.get_xlim()[1] / 2 else -1  # where there is room for its name
+    side = 1 if value < top / 2 else -1  # where there is room for its name
     place = {
         "xycoords": ax.get_xaxis_transform(),
         "textcoords": "offset points",
@@ -164,7 +171,7 @@ def _dots(ax: Axes, block: list[dict], style: dict[str, dict]) -> None:
     ax.annotate(BASELINE, (value, 1), (4 * side, -3), va="top", **place)
     ax.set_yticks(range(len(groups)), [method for method, _ in groups])
     ax.set_ylim(len(groups) - 0.5, -0.9)
-    ax.set_xlim(left=0)
+    ax.set_xlim(0, top)
     ax.set_title("CMC@1, mean and spread of the seeds", loc="left")
     ax.grid(axis="x", color="#dddddd")
 

@@ -44,8 +44,9 @@ class WarmUp(dl.Callback):
         self.epochs = epochs
 
     def on_epoch_start(self, runner: dl.IRunner) -> None:
-        for group in runner.optimizer.param_groups:
-            group["lr"] = group["initial_lr"] * min(1, runner.epoch_step / self.epochs)
+        if runner.epoch_step <= self.epochs:  # afterwards the rate is the scheduler's
+            for group in runner.optimizer.param_groups:
+                group["lr"] = group["initial_lr"] * runner.epoch_step / self.epochs
 
 
 CRITERIA = {

@@ -147,7 +147,7 @@ def time_original(notebook, epochs: int = 2) -> dict[str, float]:
 
 
 def profile(notebook) -> None:
-    """Where the time of a training goes: the operators, then every copy to the host that the device is waited for."""
+    """The operators that take the most time, and how many values each step has the host wait for."""
     activities = [torch.profiler.ProfilerActivity.CPU]
     if notebook.DEVICE == "cuda":
         activities.append(torch.profiler.ProfilerActivity.CUDA)

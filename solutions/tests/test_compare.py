@@ -81,11 +81,11 @@ def test_baselines_that_do_not_depend_on_the_seed_have_no_deviation(tmp_path):
 def test_protocols_and_methods_stand_in_their_order_and_unknown_ones_last(tmp_path):
     keep(tmp_path, "a, dropout=0", "hard triplets", 0, 0.5)
     for method in ("a method of old", "hard cluster", "hard triplets"):
-        keep(tmp_path, "no dropout", method, 0, 0.5)
+        keep(tmp_path, "no dropout, margin 0.1", method, 0, 0.5)
     keep(tmp_path, "homework", "hard triplets", 0, 0.5)
     bold = [line.split("**")[1] for line in report(tmp_path).splitlines() if "**" in line]
     block = ["hard triplets", "hard cluster", "a method of old"]
-    assert bold == ["homework", "hard triplets", "no dropout", *block, "a, dropout=0", "hard triplets"]
+    assert bold == ["homework", "hard triplets", "no dropout, margin 0.1", *block, "a, dropout=0", "hard triplets"]
 
 
 def test_a_sentence_says_what_was_done(tmp_path):
@@ -134,7 +134,7 @@ def test_one_seed_has_no_error_bar(tmp_path):
 def test_a_method_keeps_its_colour_where_another_is_missing(tmp_path):
     for method in ("hard triplets", "hard cluster"):
         keep(tmp_path, "homework", method, 0, 0.5)
-    keep(tmp_path, "no dropout", "hard cluster", 0, 0.5)
+    keep(tmp_path, "no dropout, margin 0.1", "hard cluster", 0, 0.5)
     loss, loss_without = panels(tmp_path)[2::4]
     colours = [to_hex(line.get_color()) for line in loss.lines]
     assert colours[0] != colours[1]
@@ -149,7 +149,7 @@ def test_a_method_keeps_its_colour_where_another_is_missing(tmp_path):
     ("arguments", "sentence"),
     [
         (["--methods", "soft triplets"], "invalid choice: 'soft triplets' (choose from 'hard triplets', "),
-        (["--protocols", "best"], "invalid choice: 'best' (choose from 'homework', 'no dropout')"),
+        (["--protocols", "best"], "invalid choice: 'best' (choose from 'homework', 'no dropout, margin 0.1')"),
         (["--epochs", "0"], "--epochs: at least 1"),
         (["--set", "droput=0"], "no setting 'droput' (choose from P, K, dropout, learning_rate, margin"),
         (["--set", "seed=3"], "no setting 'seed'"),
@@ -185,10 +185,14 @@ def test_every_method_is_run_with_a_seed_before_the_next_seed(tmp_path):
 
 
 def test_a_run_has_all_settings_of_the_notebook_and_a_folder_of_its_own(tmp_path, monkeypatch):
-    monkeypatch.setitem(compare.PROTOCOLS, "no dropout", {"dropout": 0.0, "margin": 0.1})
-    runs = planned(tmp_path, "--protocols", "homework", "no dropout", "--set", "dropout=0.5", "--set", "P=8", "K=4")
+    monkeypatch.setitem(compare.PROTOCOLS, "no dropout, margin 0.1", {"dropout": 0.0, "margin": 0.1})
+    runs = planned(
+        tmp_path, "--protocols", "homework", "no dropout, margin 0.1", "--set", "dropout=0.5", "--set", "P=8", "K=4"
+    )
     assert len({run.folder for run in runs}) == len(runs) == 2 * len(METHODS) * 3
-    assert {run.protocol for run in runs} == {f"{name}, dropout=0.5, P=8, K=4" for name in ("homework", "no dropout")}
+    assert {run.protocol for run in runs} == {
+        f"{name}, dropout=0.5, P=8, K=4" for name in ("homework", "no dropout, margin 0.1")
+    }
     parameters = runs[0].parameters
     assert set(parameters) == set(compare.notebook_defaults(build.master_notebook(compare.MASTER)))
     expected = {
@@ -317,10 +321,10 @@ def dead(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "sentence"),
     [
-        (stopped, "failed. hard triplets stopped: the loss is nan. Epoch 1 is kept.\n"),
-        (broken, "failed. ValueError: a bad value\n"),
-        (dead, "failed. Kernel died\n"),
-        (lambda folder: NO_CELLS, "failed. The notebook did not train it.\n"),
+        (stopped, "failed. hard triplets stopped: the loss is nan. Epoch 1 is kept. To start it anew, delete "),
+        (broken, "failed. ValueError: a bad value To start it anew, delete "),
+        (dead, "failed. Kernel died To start it anew, delete "),
+        (lambda folder: NO_CELLS, "failed. The notebook did not train it. To start it anew, delete "),
     ],
 )
 def test_a_failed_run_is_named_the_others_go_on_and_it_is_tried_again(tmp_path, notebook, capsys, behaviour, sentence):
