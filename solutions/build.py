@@ -3,6 +3,7 @@
     solutions/notebooks/NAME/NAME.py      the one source, written by hand
     solutions/notebooks/NAME/NAME.ipynb   the master notebook, executed with the reference solutions
     notebooks/NAME/NAME.ipynb             the student version, made by nbgrader, executed as it is
+    */NAME/*.png                          pictures that the text shows: the master's, and copies for students
 
 `--check` builds again without executing, and fails if a tracked notebook differs in anything but its outputs, lacks
 outputs, or holds a stub that would not raise. (That the outputs still hold is for `pytest --nbval` to say.)
@@ -11,6 +12,7 @@ outputs, or holds a stub that would not raise. (That the outputs still hold is f
 import argparse
 import ast
 import re
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -40,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         with tempfile.TemporaryDirectory() as folder:
             built = build(names, Path(folder))
         problems = [problem for path, notebook in built.items() for problem in drift(path, notebook)]
+        problems += [f"{copy.relative_to(ROOT)} is not the master's picture." for _, copy in stale_pictures(names)]
         if check_only:
             if problems:
                 raise BuildError("\n".join([*problems, "Run `make notebooks` and commit what it writes."]))
@@ -47,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         for path, notebook in tqdm(built.items(), desc="executing", unit="notebook"):
             course.write(path, execute(notebook, path))
+        for original, copy in stale_pictures(names):
+            shutil.copy(original, copy)
     except (BuildError, course.CommandFailed) as problem:
         print(problem, file=sys.stderr)
         return 1
@@ -113,6 +118,12 @@ def execute(notebook: NotebookNode, path: Path) -> NotebookNode:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day
     return notebook
+
+
+def stale_pictures(names: list[str]) -> list[tuple[Path, Path]]:
+    """The pictures beside the masters that their texts show, and where students need a copy but have none of it."""
+    pairs = [(picture, STUDENTS / name / picture.name) for name in names for picture in (MASTERS / name).glob("*.png")]
+    return [(one, copy) for one, copy in pairs if not copy.exists() or copy.read_bytes() != one.read_bytes()]
 
 
 def drift(path: Path, built: NotebookNode) -> list[str]:

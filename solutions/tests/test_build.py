@@ -36,6 +36,21 @@ def tracked(tmp_path, monkeypatch):
 
 def test_tracked_notebooks_agree_with_their_masters(built):
     assert [problem for path, notebook in built.items() for problem in build.drift(path, notebook)] == []
+    assert build.stale_pictures([NAME]) == []
+
+
+def test_a_picture_that_students_lack_or_have_of_old_is_drift(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "MASTERS", tmp_path / "masters")
+    monkeypatch.setattr(build, "STUDENTS", tmp_path / "students")
+    for folder in (build.MASTERS, build.STUDENTS):
+        (folder / NAME).mkdir(parents=True)
+    one, copy = build.MASTERS / NAME / "one.png", build.STUDENTS / NAME / "one.png"
+    one.write_bytes(b"new")
+    assert build.stale_pictures([NAME]) == [(one, copy)]
+    copy.write_bytes(b"old")
+    assert build.stale_pictures([NAME]) == [(one, copy)]
+    copy.write_bytes(b"new")
+    assert build.stale_pictures([NAME]) == []
 
 
 def test_a_missing_notebook_is_drift(built, tmp_path, monkeypatch):

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 import data
+from solutions.samplers import HardClusterTripletsSampler
 from solutions.session import session
 
 pytestmark = [
@@ -57,7 +58,7 @@ def test_an_interrupted_training_goes_on_to_the_same_end(notebook, capsys):
     first = notebook()
     first.train(METHOD, Criterion(first, at=2 * per_epoch + 2, happening=interrupt))
     said = capsys.readouterr().out
-    assert "hard triplets stopped: you interrupted it. Epochs 1 to 2 are kept; `resume = True` goes on" in said
+    assert "hard triplets stopped: you interrupted it; `resume = True` goes on. Epochs 1 to 2 are kept in " in said
     assert first.trained[METHOD]["epochs"] == 2  # and the notebook goes on with the best network of these
 
     second = notebook(resume=True)
@@ -102,8 +103,63 @@ def test_a_checkpoint_of_other_settings_is_refused(notebook):
     first = notebook(epochs=1)
     first.train(METHOD, Criterion(first))
     second = notebook(epochs=1, resume=True, dropout=0.0)
-    with pytest.raises(ValueError, match=r"of another training, with .*'dropout': 0\.2.*take resume = False"):
+    with pytest.raises(ValueError, match=r"of another training, with .*'dropout': 0\.2.*another folder for `logs`"):
         second.train(METHOD, Criterion(second))
+
+
+def test_a_training_that_is_begun_anew_keeps_the_old_one_until_its_first_epoch_is_done(notebook):
+    first = notebook(epochs=2)
+    first.train(METHOD, Criterion(first))
+    second = notebook(epochs=2)
+    second.train(METHOD, Criterion(second, at=1, happening=interrupt))
+    assert METHOD not in second.trained
+    third = notebook(epochs=2, resume=True)
+    third.train(METHOD, Criterion(third))
+    assert third.trained[METHOD]["history"] == first.trained[METHOD]["history"]
+
+
+def test_a_full_disk_keeps_the_epoch_before(notebook, capsys, monkeypatch):
+    homework = notebook()
+    save, saved = torch.save, []
+
+    def fill(state, path):
+        saved.append(state)
+        save(state, path)
+        if len(saved) == 2:
+            raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")  # torch's own
+
+    monkeypatch.setattr(torch, "save", fill)
+    homework.train(METHOD, Criterion(homework))
+    assert "cannot be written ([enforce fail" in capsys.readouterr().out
+    assert homework.trained[METHOD]["epochs"] == 1
+    assert [path.suffix for path in Path(homework.logs).rglob("*.p*")] == [".pth"]
+
+
+def test_embeddings_that_a_sampler_refuses_stop_the_training_too(notebook, capsys):
+    """Hard clusters raise ValueError for NaN before there is a loss."""
+    homework = notebook(learning_rate=1e30)
+    criterion = homework.TripletMarginLossWithSampler(0.3, HardClusterTripletsSampler())
+    homework.train("hard cluster", criterion)
+    said = capsys.readouterr().out
+    assert "hard cluster stopped: in epoch 1, batch " in said
+    assert "the embeddings are no numbers; a lower learning_rate" in said
+
+
+def test_a_value_error_of_a_criterion_is_not_swallowed(notebook):
+    homework = notebook()
+
+    def fail(_):
+        raise ValueError("margin must be positive")
+
+    with pytest.raises(ValueError, match="margin must be positive"):
+        homework.train(METHOD, Criterion(homework, at=1, happening=fail))
+
+
+@pytest.mark.parametrize(("settings", "problem"), [({"epochs": 0}, "epochs = 0"), ({"device": "cuda"}, "no GPU here")])
+def test_settings_that_cannot_be_are_refused(notebook, settings, problem, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(ValueError, match=problem):
+        notebook(**settings)
 
 
 def test_a_loss_that_is_not_a_number_stops_and_keeps_the_last_good_epoch(notebook, capsys):
@@ -111,7 +167,7 @@ def test_a_loss_that_is_not_a_number_stops_and_keeps_the_last_good_epoch(noteboo
     at = len(homework.loaders["train"]) + 3
     homework.train(METHOD, Criterion(homework, at=at, happening=lambda loss: loss * math.nan))
     said = capsys.readouterr().out
-    assert "hard triplets stopped: the loss of epoch 2, batch 3 is nan. A lower learning_rate may help." in said
+    assert "hard triplets stopped: the loss of epoch 2, batch 3 is nan; a lower learning_rate" in said
     assert "Epochs 1 to 1 are kept" in said
     record = homework.trained[METHOD]
     assert record["epochs"] == 1
@@ -140,7 +196,7 @@ def test_too_little_memory_names_the_batch_that_fits(notebook, capsys):
 
     homework.train(METHOD, Greedy(homework))
     said = capsys.readouterr().out
-    assert "batches of P × K = 8 × 4 do not fit into the memory of cpu; P = 2 fits (batches of 8); set it" in said
+    assert "batches of P × K = 8 × 4 do not fit into the memory of cpu; P = 2 fits (batches of 8): set it" in said
     assert "No epoch was finished." in said
     assert METHOD not in homework.trained
 

@@ -43,6 +43,7 @@ from grader import check, hint, ready  # hint is for cells of your own
 
 # %% tags=["scenery"]
 # For pictures and training. Cells tagged "scenery" are not run while your work is graded.
+import gc
 import json
 import platform
 import sys
@@ -89,14 +90,18 @@ logs = "logs"  # folder for checkpoints
 results = "results.json"  # the numbers of all trained methods, written at the end
 P = None  # classes in a batch; None: 64, or 16 for a quick look (never more than there are)
 K = None  # pictures of each of them; None: 16, or 8 for a quick look
-dropout = 0.2  # the homework's; section 5 is about what happens without
+dropout = 0.2  # the homework's; section 5.1 tells what happens without
 learning_rate = 1e-2
 margin = 0.3  # of hard triplets, hard clusters and all triplets
 
 # %% tags=["scenery", "nbval-ignore-output"]
 DEVICE = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 QUICK = epochs is None and DEVICE == "cpu"
-EPOCHS = 12 if QUICK else epochs or 300
+EPOCHS = 12 if QUICK else 300 if epochs is None else epochs
+if EPOCHS < 1:
+    raise ValueError(f"epochs = {epochs}: take at least 1, or None.")
+if DEVICE == "cuda" and not torch.cuda.is_available():
+    raise ValueError('device = "cuda", but PyTorch finds no GPU here: take "auto" or "cpu".')
 
 print(f"{'a quick look' if QUICK else 'the full protocol'}: {EPOCHS} epochs on {DEVICE}, seed {seed}")
 
@@ -624,13 +629,13 @@ class Progress(dl.Callback):
 
 # %% [markdown]
 # Long trainings get interrupted, by you or by a full disk. `Checkpoint` writes one file after every epoch, and a run
-# with `resume = True` goes on from there, to the same end as if nothing had happened: Catalyst seeds each epoch anew.
-# It also refuses to go on with a loss that is not a number, before the damage is saved.
+# with `resume = True` goes on from there, as if nothing had happened: Catalyst seeds each epoch anew. It also refuses to
+# go on with a loss that is not a number, before the damage is saved.
 
 
 # %% tags=["scenery"]
 class Checkpoint(dl.Callback):
-    """After each epoch: the best network so far, and all it takes to go on, in one file. At the end: the best network."""
+    """After each epoch: the best network so far, and all it takes to go on, in one file."""
 
     def __init__(self, path: Path, progress: Progress) -> None:
         super().__init__(order=dl.CallbackOrder.External)  # after the metrics and the scheduler, and listed after Progress
@@ -641,10 +646,14 @@ class Checkpoint(dl.Callback):
 
     def on_experiment_start(self, runner: dl.IRunner) -> None:
         self.start = time.perf_counter()
-        if self.path.exists():
-            state = torch.load(self.path, map_location=DEVICE)
+        if resume and self.path.exists():
+            state = torch.load(self.path, map_location="cpu")
             if state["settings"] != SETTINGS:
-                raise ValueError(f"{self.path} is of another training, with {state['settings']}: take resume = False.")
+                raise ValueError(
+                    f"{self.path} is of another training, with {state['settings']}: take these settings, or another "
+                    "folder for `logs`, or resume = False, which starts anew in its place."
+                )
+            print(f"{self.path}: epochs 1 to {state['epoch']} of an earlier training are not repeated.")
             for name in ("model", "optimizer", "scheduler"):
                 getattr(runner, name).load_state_dict(state[name])
             self.done, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
@@ -670,12 +679,13 @@ class Checkpoint(dl.Callback):
         state |= {"epoch": runner.epoch_step, "best": self.best, "seconds": self.seconds}
         state |= {"history": self.progress.history, "settings": SETTINGS}
         half_written = self.path.with_suffix(".part")  # what is interrupted while writing must not destroy the last
-        torch.save(state, half_written)
-        half_written.replace(self.path)
+        try:
+            torch.save(state, half_written)
+            half_written.replace(self.path)
+        except (OSError, RuntimeError) as error:  # torch has a RuntimeError for a full disk
+            half_written.unlink(missing_ok=True)
+            raise OSError(f"{self.path} cannot be written ({error})") from None
         self.done = runner.epoch_step
-
-    def on_experiment_end(self, runner: dl.IRunner) -> None:
-        runner.model.load_state_dict(self.best["weights"])
 
 
 # %% [markdown]
@@ -695,14 +705,17 @@ def wanted(method: str) -> bool:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """The CPU's allocator has no exception of its own, it says so in words."""
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or "allocate memory" in str(error)
+    """Not all allocators have an exception of their own: the CPU's and some libraries of the GPU's say it in words."""
+    said = any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED"))
+    return isinstance(error, torch.OutOfMemoryError | MemoryError) or said
 
 
 def fitting_batch(criterion: nn.Module) -> str:
     """What would fit into the memory: halves P until one step of training does."""
     p = P // 2
     while p >= 2:
+        gc.collect()  # the step that failed, whose tensors its exception holds in a circle
+        torch.cuda.empty_cache()
         batch = next(iter(TrainBatches(omniglot.train, p=p, k=K, device=DEVICE, seed=seed)))
         try:
             criterion(build_model()(batch["features"]), batch["targets"]).backward()
@@ -711,7 +724,7 @@ def fitting_batch(criterion: nn.Module) -> str:
                 raise
             p //= 2
         else:
-            return f"P = {p} fits (batches of {p * K}); set it in the settings"
+            return f"P = {p} fits (batches of {p * K}): set it in the settings and start anew"
     return f"not even P = 2 fits: take a smaller K than {K}"
 
 
@@ -725,8 +738,6 @@ def train(
     trained.pop(method, None)
     path = Path(logs) / f"{dataset}-seed{seed}-{EPOCHS}epochs" / f"{method}.pth"
     path.parent.mkdir(parents=True, exist_ok=True)
-    if not resume:
-        path.unlink(missing_ok=True)
     loaders = make_loaders() | ({"train": batches} if batches else {})
     model = build_model()
     optimizer = torch.optim.RAdam(model.parameters(), lr=learning_rate)
@@ -737,8 +748,11 @@ def train(
     score = dl.LoaderMetricCallback(collected, ["embeddings", "is_query"], ["targets"])
     valid_every = 1 if QUICK else math.gcd(EPOCHS, 10)  # a divisor of EPOCHS: the last epoch must be a validated one
     stopped, no_memory = "", False
+    runner = dl.SupervisedRunner(
+        input_key="features", output_key="embeddings", target_key="targets", loss_key="loss"
+    )
     try:
-        dl.SupervisedRunner(input_key="features", output_key="embeddings", target_key="targets", loss_key="loss").train(
+        runner.train(
             engine=dl.CPUEngine() if DEVICE == "cpu" else dl.GPUEngine(),
             model=model,
             criterion=criterion,
@@ -759,11 +773,19 @@ def train(
             ],
         )
     except KeyboardInterrupt:
-        stopped = "you interrupted it"
+        stopped = "you interrupted it; `resume = True` goes on"
+    except OSError as error:
+        stopped = f"{error}; when there is room, `resume = True` goes on"
     except FloatingPointError as error:
-        stopped = f"{error}. A lower learning_rate may help"
+        stopped = f"{error}; a lower learning_rate, from the start, may help"
+    except ValueError:  # samplers refuse embeddings that are not numbers
+        embeddings = (runner.batch or {}).get("embeddings")
+        if embeddings is None or embeddings.isfinite().all():
+            raise
+        stopped = f"in epoch {runner.epoch_step}, batch {runner.loader_batch_step} the embeddings are no numbers; "
+        stopped += "a lower learning_rate, from the start, may help"
     except (RuntimeError, MemoryError) as error:
-        no_memory = out_of_memory(error)  # the search for a batch that fits starts when `error` and its tensors are gone
+        no_memory = out_of_memory(error)
         if not no_memory:
             raise
     finally:
@@ -772,7 +794,7 @@ def train(
         stopped = f"batches of P × K = {P} × {K} do not fit into the memory of {DEVICE}; {fitting_batch(criterion)}"
     done = checkpoint.done
     if stopped:
-        kept = f"Epochs 1 to {done} are kept; `resume = True` goes on from there" if done else "No epoch was finished"
+        kept = f"Epochs 1 to {done} are kept in {path}" if done else "No epoch was finished"
         print(f"{method} stopped: {stopped}. {kept}.")
     if done:
         model.load_state_dict(checkpoint.best["weights"])
@@ -1260,8 +1282,8 @@ check("hierarchical.gradients", HierarchicalTripletMarginLossWithSampler)
 # ## 4.5 Triplets for this loss
 #
 # The paper takes *all* triplets of a batch. A full one has 15 million, too many to write down, but we can number them
-# and draw some of the numbers. For an anchor whose class has $m$ of the batch's $B$ pictures there are $m - 1$
-# positives and $B - m$ negatives, so $(m - 1)(B - m)$ triplets. A number from 0 to 15 million then says which anchor,
+# and draw some of the numbers. For an anchor whose class has $n$ of the batch's $B$ pictures there are $n - 1$
+# positives and $B - n$ negatives, so $(n - 1)(B - n)$ triplets. A number from 0 to 15 million then says which anchor,
 # which positive and which negative, as 253 says "two hundreds, five tens, three".
 
 
@@ -1401,7 +1423,7 @@ else:
 # %% [markdown]
 # ## 4.8 The paper's whole method (optional, no points)
 #
-# So far the tree was given. The paper **grows** it, from what the network itself holds for similar: two letters of
+# So far the tree was given. The paper **grows** it, from what the network itself takes to be similar: two letters of
 # different alphabets may well look alike, and two of one alphabet need not. There are four pieces, each with a check
 # of its own. They give no points; when all are green, a training cell opens.
 #
@@ -1471,7 +1493,8 @@ check("class_tree.margins", tree_margin)
 # Triplets teach most where classes are hard to tell apart, and $P$ random classes of a thousand are mostly easy. So a
 # batch starts from $l'$ random **anchor classes**, and each brings its $m - 1$ nearest classes along: $P = l' m$.
 # No class may stand twice in a batch. All anchors are in it from the start, then each anchor in turn takes the nearest
-# classes that are still free. (The paper's $l'$ has nothing to do with the levels $l$.)
+# classes that are still free. (The paper's $l'$ has nothing to do with the levels $l$; its $t$ pictures of each class are
+# our $K$.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "anchor_neighbours", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1529,8 +1552,9 @@ check("class_tree.loss", all_triplets_loss)
 # What joins the pieces is given: a criterion that holds the table of margins, a batch sampler that holds the distances,
 # and a callback that renews both **before every epoch**, from the embeddings of all training pictures.
 #
-# For a thousand classes of twenty, that would mean to compare 20,000 pictures with each other. Means spare us that:
-# with $\mu_p$ the mean embedding of class $p$ and $v_p$ the mean of $\|f(x)\|^2$ over its $n_p$ pictures,
+# For a thousand classes of twenty, that would mean comparing 20,000 pictures with each other. Means spare us that:
+# with $\mu_p$ the mean embedding of class $p$ and $v_p$ the mean of $\|f(x)\|^2$ over its $n_p$ training pictures (1, on
+# the unit sphere),
 #
 # $$d(p, q) = v_p + v_q - 2\, \mu_p \cdot \mu_q \qquad\quad s_p = \frac{2\, n_p}{n_p - 1} \left(v_p - \|\mu_p\|^2\right)$$
 #
@@ -1576,7 +1600,7 @@ def training_class_distances(model: nn.Module) -> tuple[Tensor, Tensor]:
     squares = features.new_zeros(count).index_add(0, labels, features.square().sum(dim=1)) / sizes  # [C], the v_p
     d = squares[:, None] + squares - 2 * means @ means.T
     s = 2 * sizes / (sizes - 1) * (squares - means.square().sum(dim=1))
-    return d.float(), s.float()
+    return d.float().cpu(), s.float().cpu()
 
 
 class RebuildTree(dl.Callback):
@@ -1587,9 +1611,9 @@ class RebuildTree(dl.Callback):
         self.criterion, self.batch_sampler = criterion, batch_sampler
 
     def on_epoch_start(self, runner: dl.IRunner) -> None:
-        d, s = training_class_distances(runner.model)
-        self.criterion.margin = tree_margin(merge_levels(d, s), s)
-        self.batch_sampler.distances = d.cpu()
+        d, s = training_class_distances(runner.model)  # on the CPU, where trees are grown and batches are chosen
+        self.criterion.margin = tree_margin(merge_levels(d, s), s).to(DEVICE)
+        self.batch_sampler.distances = d
 
 
 # %% tags=["scenery", "nbval-ignore-output"]
@@ -1610,7 +1634,7 @@ show_training("hierarchical (paper)")
 # %% [markdown]
 # And this is the tree, or rather the branches that lead to some of its leaves: characters of four training alphabets.
 # The height of a bar is the squared distance at which two nodes join, the dashed lines are the thresholds $d_l$. Does
-# the tree put characters of one alphabet (one colour) together? Does it put together what *you* would hold for similar?
+# the tree put characters of one alphabet (one colour) together? Does it put together what *you* would call similar?
 # And how many of the $L$ levels does it use? (Chains are long where classes are many: once each has a near neighbour,
 # hardly anything is left to join higher up.)
 
@@ -1620,7 +1644,7 @@ def show_tree(model: nn.Module, title: str, alphabets: int = 4, characters: int 
     """The tree of a few characters of a few training alphabets, their pictures at the leaves."""
     split = omniglot.train
     shown = torch.cat([(split.alphabet_of == a).nonzero().flatten()[:characters] for a in range(alphabets)])  # classes
-    d, s = (values.cpu().double() for values in training_class_distances(model))
+    d, s = (values.double() for values in training_class_distances(model))
     joins = squareform(cophenet(linkage(squareform(d.numpy(), checks=False), "single")))  # [C, C], where classes meet
     branches = linkage(squareform(joins[shown][:, shown]), "single")
     _, ax = plt.subplots(figsize=(12, 3.9))
@@ -1664,7 +1688,7 @@ else:
 # %% [markdown]
 # # 5. The methods side by side (optional)
 #
-# Have you a criterion of your own? Train it here, under a name of its own.
+# Do you have a criterion of your own? Train it here, under a name of its own.
 
 # %% tags=["scenery", "more-methods", "nbval-ignore-output"]
 # train("mine", MyLoss())
@@ -1676,22 +1700,98 @@ else:
 show_training(*trained)
 
 # %% [markdown]
-# Careful: this is **not** a comparison yet. After a few epochs learning hardly beats small raw pixels, and on
-# Omniglot two *seeds* of one method differ by up to 0.04 after 20 epochs, more than most methods differ. A fair
-# comparison has
+# Careful: this is **not** a comparison yet. It is one seed, few epochs, and a protocol that was chosen for one of the
+# methods. A fair comparison has
 #
-# - several seeds for each method, and shows their spread;
-# - the full protocol, 300 epochs on Omniglot;
+# - several seeds for each method, and shows their spread (on Omniglot two seeds of one method differ by up to 0.04);
+# - enough epochs;
 # - the same care for every method: if you tune $\beta$, tune the margin of the others too.
 #
-# To run that unattended, change the parameters from the command line, once for every seed:
+# ## 5.1 What the protocol decides
+#
+# The homework trains all methods alike: dropout 0.2, learning rate 0.01, margin 0.3. Alike need not be fair: a setting
+# that one method cannot do without may hold another one back. So here are short trainings on Omniglot (20 epochs, seed
+# 0) that change *one* thing at a time. *Within* and *between* are the mean squared distances of 2.6 in the last batch.
+#
+# | triplets | distances | what is changed | CMC@1 | within | between |
+# | --- | --- | --- | ---: | ---: | ---: |
+# | hard | plain | nothing | 0.396 | 0.050 | 0.064 |
+# | hard | plain | no dropout | 0.164 | 0.000 | 0.000 |
+# | hard | plain | no dropout, learning rate 0.001 | 0.127 | 0.001 | 0.001 |
+# | hard | plain | no dropout, 10 epochs of warm-up | 0.166 | 0.000 | 0.000 |
+# | hard | plain | no dropout, margin 0.1 | 0.164 | 0.000 | 0.000 |
+# | hard | squared | nothing | 0.142 | 0.021 | 0.022 |
+# | hard | squared | no dropout | 0.124 | 0.000 | 0.000 |
+# | all | plain | nothing | 0.315 | 0.38 | 1.2 |
+# | all | plain | no dropout | 0.426 | 0.29 | 1.2 |
+# | all | squared | nothing | 0.403 | 0.46 | 1.2 |
+# | all | squared | no dropout | 0.501 | 0.36 | 1.2 |
+# | all | squared | no dropout, learning rate 0.003 | 0.392 | 0.35 | 1.1 |
+# | all | squared | no dropout, learning rate 0.02 | 0.518 | 0.36 | 1.3 |
+# | all | squared | no dropout, 10 epochs of warm-up | 0.478 | 0.36 | 1.2 |
+# | all | squared | no dropout, margin 0.6 | 0.410 | 0.40 | 1.4 |
+# | all | squared | **no dropout, margin 0.1** | **0.532** | 0.22 | 0.70 |
+# | all | squared | no dropout, margin 0.05 | 0.521 | 0.12 | 0.39 |
+# | all | squared | margin 0.1 | 0.445 | 0.26 | 0.66 |
+#
+# - **Hard triplets live on dropout.** Without it they collapse, and neither a slower start nor a smaller margin helps:
+#   with margin 0.1 it is the very same run as with 0.3, since the gradient of a violated triplet has no margin in it
+#   (4.7). For nearly every picture, the nearest of a thousand others is nearer than the farthest of its own class; the
+#   quickest way down from there is to shrink everything, until each triplet costs just the margin. Dropout gives one
+#   picture a different embedding each time, so that distances cannot shrink to nothing; that is probably what saves it.
+# - **All triplets do not collapse**, with dropout or without. Most of them can be satisfied, but only by moving classes
+#   apart. To them dropout is just noise: without it they learn faster.
+# - **Squares** make the gradient of a triplet grow with its distances. Among all triplets that is a help. Hard triplets,
+#   shrinking, lose their gradient with it.
+# - **The margin chooses.** Among all triplets, a smaller one leaves only those that are nearly wrong. That is what hard
+#   mining is after, without its collapse.
+# - A lower *learning rate* and a *warm-up* lead less far in 20 epochs, and save nobody from collapse.
+#
+# So the second protocol below has no dropout and a margin of 0.1. It was chosen for `all triplets` by looking at the same
+# validation classes that the table reports, which flatters it a little.
+#
+# ## 5.2 The comparison
+#
+# All methods, two seeds, 25 epochs of the real Omniglot on a CPU: this very notebook, run by a program. PML and OML are the
+# hard triplets of two libraries, pytorch-metric-learning and open-metric-learning, put in as criteria: a check that ours
+# are right.
+#
+# ![CMC@1 of all methods under both protocols, with the spread of the seeds; CMC@1, loss and pair distances by epoch](comparison.png)
+#
+# | | homework: CMC@1 | CMC@5 | CMC@10 | no dropout, margin 0.1: CMC@1 | CMC@5 | CMC@10 |
+# | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+# | raw pixels, 16 × 16 | .336 | .542 | .629 | .336 | .542 | .629 |
+# | hard triplets | .458 ± .018 | .715 ± .023 | .806 ± .013 | .192 ± .040 | .379 ± .055 | .483 ± .058 |
+# | hard cluster | .384 ± .031 | .670 ± .033 | .773 ± .037 | .290 ± .021 | .544 ± .005 | .649 ± .001 |
+# | hierarchical | .377 ± .007 | .658 ± .004 | .765 ± .005 | .457 ± .012 | .741 ± .001 | .820 ± .001 |
+# | all triplets | .444 ± .000 | .733 ± .001 | .818 ± .002 | .572 ± .010 | .824 ± .002 | .888 ± .010 |
+# | hierarchical (paper) | .398 ± .003 | .684 ± .015 | .784 ± .015 | .478 ± .011 | .744 ± .027 | .828 ± .021 |
+# | PML batch hard | .451 ± .017 | .708 ± .024 | .802 ± .016 | .188 ± .034 | .381 ± .046 | .484 ± .045 |
+# | OML hard triplets | .455 ± .026 | .717 ± .015 | .809 ± .016 | .187 ± .028 | .379 ± .039 | .480 ± .039 |
+#
+# What it shows:
+#
+# - **The protocol decides more than the method does.** Without dropout hard triplets fall from .46 to .19, far below the
+#   pixels; all triplets rise from .44 to .57. Who compares methods under one protocol compares how well the protocol suits
+#   them.
+# - **No hierarchical margin beats a single one** for the same kind of triplets and squares: neither the homework's tree
+#   nor the paper's grown one, under either protocol. The paper's whole method comes out a little ahead of the homework's.
+# - **Hard clusters** stay behind hard triplets where these work, and collapse less where these collapse.
+# - Three implementations of hard triplets, ours and two libraries', agree within the spread of the seeds.
+#
+# What it does not show: where 300 epochs lead (all curves of the living methods still rise, and the learning rate never
+# fell); what other values of $\beta$ and $L$ do (the margins of the trees are the paper's, the single margin was chosen);
+# differences of some hundredths (two seeds); another choice of queries. Each number is of the best epoch by CMC@1 on the
+# classes that are reported, which is generous to all alike.
+#
+# For other seeds, epochs or settings, run this notebook from the command line, once for every one of them:
 #
 # ```
 # papermill homework3.ipynb seed1.ipynb -p dataset omniglot -p epochs 300 -p seed 1 -p results seed1.json
 # ```
 #
-# Questions worth an experiment: does the hierarchical margin beat `AllTripletsSampler` with a single margin of 0.3?
-# What happens to each method without dropout? Does the paper's own tree help?
+# An experiment that we have not made: take each anchor's tenth nearest negative, or its hundredth, instead of the nearest.
+# Where between "hard" and "all" does the collapse begin?
 
 # %% [markdown]
 # ## Results
@@ -1721,6 +1821,8 @@ if trained:
         "methods": numbers,
     }
     Path(results).write_text(json.dumps(summary, indent=2) + "\n")
+    if missing := [method for method in methods or () if method not in trained]:
+        print(f"Asked for in the settings, but not trained: {', '.join(missing)}")
     print(f"{results}: {', '.join(numbers)}")
 else:
     print("Nothing was trained, nothing is written.")
