@@ -95,12 +95,17 @@ def train(console: Console, student_version: nbformat.NotebookNode) -> None:
     course.write(solved, samples.reference(student_version))
     trained = solved.with_name(f"{NAME}-trained.ipynb")
     papermill.execute_notebook(solved, trained, cwd=solved.parent, kernel_name="python3", progress_bar=True)
-    results = json.loads((solved.parent / "results.json").read_text())
-    table = Table("method", "CMC@1", "CMC@5", "CMC@10", "seconds", title=f"solved notebook, {results['dataset']}")
+    console.print(results_table(json.loads((solved.parent / "results.json").read_text())))
+    console.print(f"The notebook with its pictures: {_relative(trained)}")
+
+
+def results_table(results: dict) -> Table:
+    """The results.json of a notebook, a line for each method."""
+    title = f"solved notebook, {results['settings']['dataset']}, {results['settings']['epochs']} epochs"
+    table = Table("method", "CMC@1", "CMC@5", "CMC@10", "seconds", title=title)
     for method, result in results["methods"].items():
         table.add_row(method, *(f"{result['cmc'][k]:.3f}" for k in ("1", "5", "10")), f"{result['seconds']:.0f}")
-    console.print(table)
-    console.print(f"The notebook with its pictures: {_relative(trained)}")
+    return table
 
 
 def _run(console: Console, *command: str, notebooks: int | None = None) -> None:

@@ -3,6 +3,7 @@
 The dataset is the glyphs, the batches are small; what a training learns is no matter here.
 """
 
+import json
 import math
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 import data
+from solutions import build, compare, demo
 from solutions.samplers import HardClusterTripletsSampler
 from solutions.session import session
 
@@ -212,6 +214,16 @@ def test_memory_that_no_batch_fits_into(notebook, capsys):
 
     homework.train(METHOD, Greedy(homework))
     assert "not even P = 2 fits: take a smaller K than 4. No epoch was finished." in capsys.readouterr().out
+
+
+def test_the_demo_shows_what_the_notebook_writes(notebook, tmp_path):
+    homework = notebook(epochs=1, results=str(tmp_path / "results.json"), methods=[METHOD, "hard triplet"])
+    homework.train(METHOD, Criterion(homework))
+    cells = build.master_notebook(compare.MASTER).cells
+    (writes,) = (cell.source for cell in cells if "Path(results).write_text" in cell.source)
+    exec(writes, vars(homework))
+    table = demo.results_table(json.loads((tmp_path / "results.json").read_text()))
+    assert (table.title, table.row_count) == ("solved notebook, glyphs, 1 epochs", 1)
 
 
 def test_other_errors_are_not_swallowed(notebook):
