@@ -470,3 +470,17 @@ def test_labels_alone_can_be_checked(sampler):
     sampler()._check_input_labels([5, 5, 8, 8])
     with pytest.raises(ValueError, match="Class 8 has one sample"):
         sampler()._check_input_labels([5, 5, 8])
+
+
+def test_hard_triplets_are_right_where_torch_will_not_tell_its_precision(monkeypatch):
+    """Set by torch's newer settings, the precision cannot be read by the older function: it raises."""
+    torch.manual_seed(0)
+    features, labels = torch.randn(24, 8), torch.arange(6).repeat_interleave(4)
+    expected = samplers.HardTripletsSampler().sample_ids(features, labels)
+
+    def refuse():
+        raise RuntimeError("mix of the legacy and new APIs")
+
+    monkeypatch.setattr(torch, "get_float32_matmul_precision", refuse)
+    for rows, right in zip(samplers.HardTripletsSampler().sample_ids(features, labels), expected, strict=True):
+        assert torch.equal(rows, right)
