@@ -5,6 +5,7 @@ The dataset is the glyphs, the batches are small; what a training learns is no m
 
 import json
 import math
+import weakref
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -201,6 +202,22 @@ def test_too_little_memory_names_the_batch_that_fits(notebook, capsys):
     assert "batches of P × K = 8 × 4 do not fit into the memory of cpu; P = 2 fits (batches of 8): set it" in said
     assert "No epoch was finished." in said
     assert METHOD not in homework.trained
+
+
+def test_the_step_that_did_not_fit_is_forgotten_before_smaller_ones_are_tried(notebook):
+    homework = notebook()
+    alive = []
+
+    class Greedy(Criterion):
+        def forward(self, features, labels):
+            if len(features) == homework.P * homework.K:
+                self.failed = weakref.ref(features)
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 1.00 GiB.")
+            alive.append(self.failed() is not None)
+            return super().forward(features, labels)
+
+    homework.train(METHOD, Greedy(homework))
+    assert alive == [False]
 
 
 def test_memory_that_no_batch_fits_into(notebook, capsys):

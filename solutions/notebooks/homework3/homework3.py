@@ -791,6 +791,7 @@ def train(
     finally:
         progress.bar.close()
     if no_memory:
+        del runner  # it holds the batch that did not fit
         stopped = f"batches of P × K = {P} × {K} do not fit into the memory of {DEVICE}; {fitting_batch(criterion)}"
     done = checkpoint.done
     if stopped:
