@@ -2,27 +2,13 @@
 # make test   sets up, then runs every test
 # The other targets are for maintainers. PYTHON=python3.12 make ... chooses another interpreter.
 
-PYTHON ?= python3
-BIN := $(CURDIR)/.venv/bin
-READY := .venv/.ready
-export PATH := $(BIN):$(PATH)
-export NO_ALBUMENTATIONS_UPDATE := 1
-
-.PHONY: help setup demo test notebooks notebooks-check peers bench lint format clean
+.PHONY: help demo test notebooks notebooks-check peers bench lint format clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
 	@echo "also: setup, notebooks, notebooks-check, peers, bench, lint, format, clean"
 
-setup: $(READY)
-
-$(READY): requirements.lock pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "make: there is no $(PYTHON). Install Python 3.11 or later, or name one: PYTHON=/path/to/python make setup"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { echo "make: $(PYTHON) is $$($(PYTHON) --version); the course needs 3.11 to 3.13. Name one: PYTHON=/path/to/python make setup"; exit 1; }
-	@$(PYTHON) -m venv .venv || { echo "make: $(PYTHON) cannot make a virtual environment (on Debian and Ubuntu: apt install python3-venv)"; exit 1; }
-	$(BIN)/python -m pip install --quiet --requirement requirements.lock
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
+include setup.mk
 
 demo: setup
 	$(BIN)/python -m solutions.demo

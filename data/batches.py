@@ -80,7 +80,7 @@ class BalanceBatchSampler(Sampler[list[int]]):
 class TrainBatches:
     """Balanced batches, each picture turned by its own angle, uniform in +-rotate degrees; paper fills the corners.
 
-    Yields {"features": float32 [p * k, 1, 32, 32] with ink 1 and paper 0, "targets": long [p * k]} on `device`.
+    Yields {"features": float32 [p * k, 1, H, W] with ink 1 and paper 0, "targets": long [p * k]} on `device`.
 
     batch_sampler: chooses the batches, in place of a BalanceBatchSampler with p, k and seed.
     """
@@ -105,7 +105,7 @@ class TrainBatches:
         self.batch_size = self.batch_sampler.batch_size
         self.rotate = rotate
         self.device = torch.device(device)
-        self._images = split.images.to(self.device)  # uint8 [N, 32, 32]
+        self._images = split.images.to(self.device)  # uint8 [N, H, W]
         self._labels = split.labels.to(self.device)  # [N]
 
     def __len__(self) -> int:
@@ -128,7 +128,7 @@ class TrainBatches:
 class EvalBatches:
     """Every picture once, in order, as it is.
 
-    Yields {"features": float32 [B, 1, 32, 32], "targets": long [B]} on `device`, and "is_query": bool [B] when the
+    Yields {"features": float32 [B, 1, H, W], "targets": long [B]} on `device`, and "is_query": bool [B] when the
     split has queries. The last batch may be smaller.
     """
 

@@ -1,7 +1,8 @@
-"""From folders of drawings to tensors: `load` is the one call that notebooks, grader and solutions make.
+"""From what lies on disk to tensors: `load` is the one call that notebooks, grader and solutions make.
 
-Every drawing is decoded once, shrunk to 32 x 32, and kept in one file beside the dataset; the next call reads only
-that file. Ink is 255 and paper 0, so what rotation or padding adds around a picture (zeros) is paper.
+Characters come in Omniglot's layout (`folders`): every drawing is decoded once, shrunk to 32 x 32, and kept in one file
+beside the dataset; the next call reads only that file. Digits come in MNIST's layout (`idx`), which needs no decoding.
+Ink is 255 and paper 0, so what rotation or padding adds around a picture (zeros) is paper.
 """
 
 import math
@@ -16,10 +17,12 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from data import folders
+from data import folders, idx
 from data.folders import DataError, Index
 
-SIZE = 32  # pixels; the side of a picture as networks see it
+DIGITS = ("digits", "mnist")  # in MNIST's layout
+CHARACTERS = ("glyphs", "omniglot")  # in Omniglot's
+SIZE = 32  # pixels; the side of a character as networks see it
 RECIPE = "LongestMaxSize(32, area), PadIfNeeded(32, 0)"  # part of the cache's key: another recipe, other pictures
 QUERY_SHARE = 0.2
 QUERY_SEED = 0
@@ -27,11 +30,11 @@ QUERY_SEED = 0
 
 @dataclass(frozen=True)
 class Split:
-    """N pictures of C characters from A alphabets.
+    """N pictures of C characters from A alphabets. The ten digits are ten characters of one alphabet.
 
-    images: uint8 [N, 32, 32], ink 255, paper 0. labels: long [N], 0 .. C - 1.
-    characters: C names ("Greek/character01"). alphabets: A names. alphabet_of: long [C], indices into alphabets.
-    paths: the N files the pictures came from.
+    images: uint8 [N, H, W], ink 255, paper 0; 32 x 32 for characters, 28 x 28 for digits. labels: long [N], 0 .. C - 1.
+    characters: C names ("Greek/character01", "7"). alphabets: A names. alphabet_of: long [C], indices into alphabets.
+    paths: the N files the pictures came from; empty for digits, which have none of their own.
     is_query: bool [N]; True for the pictures to look up, False for the gallery; None where nothing is looked up.
     """
 
@@ -46,7 +49,10 @@ class Split:
 
 @dataclass(frozen=True)
 class Dataset:
-    """train: the background alphabets. valid: other alphabets, none of whose characters were trained on."""
+    """train: the background alphabets. valid: other alphabets, none of whose characters were trained on.
+
+    Of digits, which are always the same ten, valid holds those that other people wrote.
+    """
 
     name: str
     train: Split
@@ -54,16 +60,18 @@ class Dataset:
 
 
 def load(dataset: str = "glyphs", root: Path | None = None) -> Dataset:
-    """Loads "glyphs" (rendered on first use) or "omniglot" (after `python -m data.omniglot`) from `root`.
+    """Loads "glyphs" or "digits" (drawn on first use), "omniglot" or "mnist" (after `python -m data.NAME`) from `root`.
 
     root: the folder datasets lie in; `data.root()` when left out.
     Raises ValueError for another name, DataError for a dataset that is missing or damaged.
     """
-    if dataset not in ("glyphs", "omniglot"):
-        raise ValueError(f'There is no dataset "{dataset}": choose "glyphs" or "omniglot".')
+    if dataset not in CHARACTERS + DIGITS:
+        raise ValueError(f'There is no dataset "{dataset}": choose "glyphs", "omniglot", "digits" or "mnist".')
     folder = Path(root or folders.root()) / dataset
     if not folder.is_dir():
         _make(dataset, folder)
+    if dataset in DIGITS:
+        return Dataset(dataset, _digits(folder, idx.TRAIN), _digits(folder, idx.VALID, looked_up=True))
     train, valid = (folders.index(folder / split) for split in (folders.BACKGROUND, folders.EVALUATION))
     if dataset == "omniglot":
         from data import omniglot
@@ -74,26 +82,47 @@ def load(dataset: str = "glyphs", root: Path | None = None) -> Dataset:
 
 
 def _make(dataset: str, folder: Path) -> None:
+    """Draws what we draw ourselves; for the others DataError says how to get them."""
     if dataset == "omniglot":
         raise DataError(
             f"Omniglot is not in {folder}: download it with `python -m data.omniglot`, or take it from a folder or "
             "from its archives with `python -m data.omniglot --from PATH`."
         )
+    if dataset == "mnist":
+        raise DataError(
+            f"MNIST is not in {folder}: download it with `python -m data.mnist`, or take it from a folder with "
+            '`python -m data.mnist --from FOLDER`. Without a network, load "digits" in its place.'
+        )
     from filelock import FileLock
 
-    from data import glyphs
+    from data import digits, glyphs
 
+    drawn = {"glyphs": glyphs, "digits": digits}[dataset]
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         # two notebooks that start together: one draws, the other waits for it
         with FileLock(folder.with_name(f".{folder.name}.lock")):
             if not folder.is_dir():
-                glyphs.render(folder)
+                drawn.render(folder)
     except OSError as error:
         raise DataError(
-            f"The glyphs could not be drawn into {folder} ({error.strerror}): name a folder you may write to in the "
+            f"The {dataset} could not be drawn into {folder} ({error.strerror}): name a folder you may write to in the "
             "environment variable METRIC_LEARNING_DATA."
         ) from error
+
+
+def _digits(folder: Path, split: str, looked_up: bool = False) -> Split:
+    images, labels = (torch.from_numpy(array) for array in idx.read_split(folder, split))  # [N, 28, 28], [N]
+    labels = labels.long()
+    return Split(
+        images=images,
+        labels=labels,
+        characters=[str(digit) for digit in range(idx.CLASSES)],
+        alphabets=["digits"],
+        alphabet_of=torch.zeros(idx.CLASSES, dtype=torch.long),
+        paths=[],
+        is_query=choose_queries(labels) if looked_up else None,
+    )
 
 
 def _split(index: Index, images: np.ndarray, looked_up: bool = False) -> Split:

@@ -1,4 +1,4 @@
-"""Omniglot's folder layout, which every dataset here has, and how such a folder comes into being.
+"""Omniglot's folder layout, which the glyphs have too, and how the folder of a dataset comes into being.
 
     NAME/images_background/Greek/character01/0394_07.png    for training
     NAME/images_evaluation/Angelic/character20/0984_20.png  for validation: other alphabets

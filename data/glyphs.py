@@ -9,9 +9,7 @@ on top of these no two drawings are alike. What was drawn stays as it is: after 
 run the command to draw it anew.
 """
 
-import argparse
 import io
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +18,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 from tqdm.auto import tqdm
 
-from data import folders, strokes
-from data.folders import BACKGROUND, EVALUATION, SIDE, DataError
+from data import command, folders, strokes
+from data.folders import BACKGROUND, EVALUATION, SIDE
 from data.strokes import PenPath
 
 DRAWERS = 20
@@ -209,24 +207,16 @@ def sheet(folder: Path) -> Image.Image:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m data.glyphs",
-        description="Draws the embedded dataset anew and puts it where data.load() finds it.",
-    )
-    parser.add_argument("--root", type=Path, help=f"the folder datasets lie in (default: {folders.root()})")
+    parser = command.parser("data.glyphs", "Draws the embedded dataset anew and puts it where data.load() finds it.")
     parser.add_argument("--seed", type=int, default=0, help="other seeds make other drawers (default: 0)")
     parser.add_argument("--sheet", type=Path, metavar="PATH", help="also write a picture of the dataset, a PNG, there")
     options = parser.parse_args(arguments)
     folder = (options.root or folders.root()) / "glyphs"
-    try:
+    with command.failing_in_one_sentence("data.glyphs"):
         render(folder, options.seed)
         if options.sheet:
             page = sheet(folder)
             folders.write_atomically(options.sheet, lambda file: page.save(file, "png", optimize=True))
-    except (DataError, OSError) as error:
-        sys.exit(f"data.glyphs: {error}")
-    except KeyboardInterrupt:
-        sys.exit("data.glyphs: interrupted; nothing was changed.")
     print(f"{folder}: drawn with seed {options.seed}.")
 
 

@@ -3,17 +3,14 @@
     python -m data.omniglot                # from the dataset's public repository, 14 MB
     python -m data.omniglot --from PATH    # the folder that holds it, or its archives, also repacked ones
 
-Downloads are pooch's work: an archive counts only when its checksum is right. What resumes is whole archives: one
-that arrived is not fetched again, one that broke off half-way is fetched from its beginning. An archive is hostile
-until proven otherwise: nothing in it is written but drawings, by names without dots, into a temporary folder that
-becomes the dataset only when it holds exactly what Omniglot holds.
+A download counts only when its checksum is right. An archive is hostile until proven otherwise: nothing in it is
+written but drawings, by names without dots, into a temporary folder that becomes the dataset only when it holds exactly
+what Omniglot holds.
 """
 
-import argparse
 import os
 import re
 import stat
-import sys
 import zipfile
 import zlib
 from collections import Counter
@@ -23,7 +20,7 @@ from pathlib import Path, PurePosixPath
 
 from tqdm.auto import tqdm
 
-from data import folders
+from data import command, downloads, folders
 from data.folders import BACKGROUND, EVALUATION, DataError, Index
 
 URL = "https://github.com/brendenlake/omniglot/raw/master/python/"
@@ -33,7 +30,6 @@ ARCHIVES = {
 }
 CHARACTERS = {BACKGROUND: 964, EVALUATION: 659}
 DRAWINGS = 20  # of each character, one by each drawer
-RETRIES = 2  # of a download that failed, after a second or two
 LARGEST = 16 * 1024  # bytes of one drawing; Omniglot's have a few hundred
 MOST_ENTRIES = 100_000  # in one archive; Omniglot's larger one has about 20,000
 
@@ -53,7 +49,7 @@ def install(root: Path | None = None, sources: Iterable[Path] = ()) -> Path:
     if not sources:
         if is_whole(target):
             return target
-        sources = download(root / "downloads")
+        sources = downloads.fetch(root / "downloads", ARCHIVES, [URL])
     drawings: dict[str, bytes] = {}
     for source in sources:
         for name, content in read_source(source):
@@ -103,38 +99,6 @@ def check_counts(drawings: Mapping[str, int], where: str) -> None:
     for character, found in drawings.items():
         if found != DRAWINGS:
             raise DataError(f"{where} is not Omniglot: {character} has {found} drawings instead of {DRAWINGS}.")
-
-
-def download(folder: Path) -> list[Path]:
-    """Both archives, fetched into `folder` when they are not there with the right checksum."""
-    import pooch
-
-    pooch.get_logger().setLevel("WARNING")
-    store = pooch.create(path=folder, base_url=URL, registry=ARCHIVES, retry_if_failed=RETRIES)
-    fetch = pooch.HTTPDownloader(progressbar=True, timeout=30)
-    archives = []
-    for name in ARCHIVES:
-        try:
-            archives.append(Path(store.fetch(name, downloader=fetch)))
-        except ValueError as error:  # pooch's word for a checksum that does not match
-            raise DataError(
-                f"{URL}{name} did not arrive whole, its checksum differs: run the command again, or get the archives "
-                "another way and use `--from PATH`."
-            ) from error
-        except OSError as error:  # of the network (requests' errors are of this kind too) or of the disk
-            raise DataError(
-                f"{URL}{name} could not be downloaded into {folder} ({_in_short(error)}): check the network, or get the "
-                "archives another way and use `--from PATH`."
-            ) from error
-    return archives
-
-
-def _in_short(error: BaseException) -> str:
-    """One line for an error whose own text goes on about pools and retries."""
-    response = getattr(error, "response", None)
-    if response is not None:
-        return f"HTTP status {response.status_code}"
-    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def read_source(source: Path) -> Iterator[tuple[str, bytes]]:
@@ -201,9 +165,9 @@ def _bounded(read: Callable[[], bytes], size: int, name: str) -> bytes:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(
-        prog="python -m data.omniglot",
-        description="Downloads Omniglot (or takes it from where you have it), checks it, and puts it where "
+    parser = command.parser(
+        "data.omniglot",
+        "Downloads Omniglot (or takes it from where you have it), checks it, and puts it where "
         'data.load("omniglot") finds it.',
     )
     parser.add_argument(
@@ -215,14 +179,9 @@ def main(arguments: list[str] | None = None) -> None:
         metavar="PATH",
         help="a folder that holds Omniglot or its archives, or the archives; also repacked ones",
     )
-    parser.add_argument("--root", type=Path, help=f"the folder datasets lie in (default: {folders.root()})")
     options = parser.parse_args(arguments)
-    try:
+    with command.failing_in_one_sentence("data.omniglot"):
         folder = install(options.root, options.sources)
-    except (DataError, OSError) as error:
-        sys.exit(f"data.omniglot: {error}")
-    except KeyboardInterrupt:
-        sys.exit("data.omniglot: interrupted; nothing was changed.")
     print(f"{folder}: {CHARACTERS[BACKGROUND]} characters to train, {CHARACTERS[EVALUATION]} to validate.")
 
 

@@ -28,15 +28,16 @@ class PenPath:
     stroke: np.ndarray
 
 
-def font_file() -> Path:
+def font_file(font: str = "DejaVuSans") -> Path:
+    """Where matplotlib keeps one of the fonts that it ships."""
     import matplotlib
 
-    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return Path(matplotlib.get_data_path()) / "fonts" / "ttf" / f"{font}.ttf"
 
 
 @cache
-def pen_path(character: str) -> PenPath:
-    ink = _rasterise(character)
+def pen_path(character: str, font: str = "DejaVuSans") -> PenPath:
+    ink = _rasterise(character, font_file(font))
     lines = _prune(_thin(ink), round(0.7 * _half_width(ink)))
     rows, columns = np.nonzero(lines)
     points = np.stack([columns, rows], axis=1).astype(np.float64)  # [n, 2]
@@ -45,12 +46,12 @@ def pen_path(character: str) -> PenPath:
     return PenPath(points, _strokes(lines)[rows, columns])
 
 
-def _rasterise(character: str) -> np.ndarray:
+def _rasterise(character: str, file: Path) -> np.ndarray:
     """bool [H, W], True where ink is, with a margin of paper all around."""
     # basic layout: the letter as it stands alone, whether or not Pillow finds a shaping library on this machine
     size = 100.0
     for _ in range(2):
-        font = ImageFont.truetype(font_file(), round(size), layout_engine=ImageFont.Layout.BASIC)
+        font = ImageFont.truetype(file, round(size), layout_engine=ImageFont.Layout.BASIC)
         left, top, right, bottom = font.getbbox(character)
         size = size * HEIGHT / max(right - left, bottom - top)
     page = Image.new("L", (right - left + 8, bottom - top + 8))

@@ -1,7 +1,10 @@
-"""What the tests of `data` share: one small rendered dataset a session, and the way to the real Omniglot."""
+"""What the tests of `data` share: a small rendered dataset, a server to download from, the way to the real datasets."""
 
+import functools
+import http.server
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -39,3 +42,69 @@ def real_archives() -> list[Path]:
     if not folder:
         pytest.skip("the environment variable OMNIGLOT names no folder with Omniglot's archives")
     return [Path(folder) / name for name in ARCHIVES]
+
+
+@pytest.fixture(scope="session")
+def real_mnist() -> Path:
+    folder = os.environ.get("MNIST")
+    if not folder:
+        pytest.skip("the environment variable MNIST names no folder with MNIST's four files")
+    return Path(folder)
+
+
+# --- a public server of our own
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    asked = ()
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        super().do_GET()
+
+    def log_message(self, *args):
+        pass
+
+
+class BreaksOff(Quiet):
+    """Promises the whole file and sends half of it."""
+
+    def copyfile(self, source, outputfile):
+        content = source.read()
+        outputfile.write(content[: len(content) // 2])
+
+
+@pytest.fixture
+def server():
+    """server(folder, handler): serves a folder on this machine; its address, and the list of what is asked of it."""
+    servers = []
+
+    def start(folder: Path, handler: type[Quiet] = Quiet) -> tuple[str, list[str]]:
+        asked = []
+        handler = type("Handler", (handler,), {"asked": asked})
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(folder)))
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}/", asked
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def litter(root: Path) -> list[str]:
+    return [path.name for path in root.iterdir()] if root.exists() else []
+
+
+def fails_with_one_sentence(command, root: Path, arguments: list, capfd) -> str:
+    """Runs the command of data.omniglot or data.mnist, expects it to fail and leave nothing; what it said."""
+    with pytest.raises(SystemExit) as stopped:
+        command.main(["--root", str(root), *map(str, arguments)])
+    message = stopped.value.code  # a string: Python prints it on stderr and exits with 1
+    assert isinstance(message, str)
+    assert message.startswith(f"{command.__name__}: ")
+    assert "\n" not in message
+    assert "Traceback" not in capfd.readouterr().err
+    assert [name for name in litter(root) if name != "downloads"] == []
+    return message

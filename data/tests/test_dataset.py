@@ -257,8 +257,8 @@ def test_omniglot_that_is_not_whole_is_refused(root):
 
 
 def test_an_unknown_dataset_is_a_value_error():
-    with pytest.raises(ValueError, match='"glyphs" or "omniglot"'):
-        data.load("mnist")
+    with pytest.raises(ValueError, match='"letters": choose "glyphs", "omniglot", "digits" or "mnist"'):
+        data.load("letters")
 
 
 def test_importing_data_brings_nothing_heavy_but_torch():

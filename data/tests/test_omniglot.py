@@ -1,9 +1,6 @@
-import functools
 import hashlib
-import http.server
 import shutil
 import stat
-import threading
 import time
 import zipfile
 
@@ -11,15 +8,16 @@ import pytest
 import requests
 
 import data
-from data import dataset, folders, omniglot
+from data import dataset, downloads, folders, omniglot
 from data.folders import BACKGROUND, EVALUATION, DataError
+from data.tests.conftest import BreaksOff, Quiet, fails_with_one_sentence, litter
 
 
 @pytest.fixture
 def small(monkeypatch):
     """Omniglot shrunk to the size of the small glyph dataset: 9 and 5 characters."""
     monkeypatch.setattr(omniglot, "CHARACTERS", {BACKGROUND: 9, EVALUATION: 5})
-    monkeypatch.setattr(omniglot, "RETRIES", 0)
+    monkeypatch.setattr(downloads, "RETRIES", 0)
 
 
 def pack(folder, archive, below=""):
@@ -43,52 +41,21 @@ def contents(folder):
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*.png")}
 
 
-def litter(root):
-    return [path.name for path in root.iterdir()] if root.exists() else []
-
-
 # --- the public download, from a server of our own
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    asked = ()
-
-    def do_GET(self):
-        self.asked.append(self.path)
-        super().do_GET()
-
-    def log_message(self, *args):
-        pass
-
-
-class BreaksOff(Quiet):
-    """Promises the whole file and sends half of it."""
-
-    def copyfile(self, source, outputfile):
-        content = source.read()
-        outputfile.write(content[: len(content) // 2])
-
-
 @pytest.fixture
-def serve(archives, monkeypatch):
+def serve(archives, server, monkeypatch):
     """serve(handler): serves the archives on this machine and has data.omniglot fetch them from there."""
-    servers = []
 
     def start(handler=Quiet):
-        asked = []
-        handler = type("Handler", (handler,), {"asked": asked})
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=str(archives)))
-        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-        servers.append(server)
-        monkeypatch.setattr(omniglot, "URL", f"http://127.0.0.1:{server.server_port}/")
+        url, asked = server(archives, handler)
+        monkeypatch.setattr(omniglot, "URL", url)
         checksums = {path.name: hashlib.md5(path.read_bytes()).hexdigest() for path in sorted(archives.glob("*.zip"))}
         monkeypatch.setattr(omniglot, "ARCHIVES", {name: f"md5:{checksum}" for name, checksum in checksums.items()})
         return asked
 
-    yield start
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    return start
 
 
 def test_the_checksums_are_those_of_the_public_archives():
@@ -140,17 +107,7 @@ def test_an_omniglot_that_lost_drawings_is_made_again(tmp_path, rendered, serve)
 
 
 def fails_in_one_sentence(root, arguments, capfd):
-    """Runs the command, expects it to fail, and returns what it said."""
-    with pytest.raises(SystemExit) as stopped:
-        omniglot.main(["--root", str(root), *map(str, arguments)])
-    message = stopped.value.code  # a string: Python prints it on stderr and exits with 1
-    assert isinstance(message, str)
-    assert message.startswith("data.omniglot: ")
-    assert "\n" not in message
-    assert "Traceback" not in capfd.readouterr().err
-    assert not (root / "omniglot").exists()
-    assert [name for name in litter(root) if name != "downloads"] == []
-    return message
+    return fails_with_one_sentence(omniglot, root, arguments, capfd)
 
 
 def test_a_wrong_checksum_is_said_in_one_sentence(tmp_path, serve, archives, capfd):
@@ -180,7 +137,7 @@ def test_no_network_is_said_in_one_sentence(tmp_path, small, monkeypatch, capfd)
 
 def test_a_download_that_fails_once_is_tried_again(tmp_path, serve, monkeypatch, rendered):
     serve()
-    monkeypatch.setattr(omniglot, "RETRIES", 1)
+    monkeypatch.setattr(downloads, "RETRIES", 1)
     get, calls = requests.get, []
 
     def unsteady(*args, **kwargs):
