@@ -1,8 +1,8 @@
-"""The autograder. A notebook needs three names: `check`, `ready` and `hint`.
+"""The autograder. A notebook needs four names: `check`, `hint`, `ready` and `progress`.
 
-Importing it is light: torch, matplotlib and nbgrader load when something first needs them.
+Importing it is light: torch and nbgrader load when something first needs them.
 """
 
-from grader.check import check, hint, ready
+from grader.check import check, hint, progress, ready
 
-__all__ = ["check", "hint", "ready"]
+__all__ = ["check", "hint", "progress", "ready"]

@@ -1,4 +1,4 @@
-"""What a notebook calls: `check` a piece of work, ask for a `hint`, and open a training cell when `ready`.
+"""What a notebook calls: `check` a piece of work, ask for a `hint`, open a training cell when `ready`, see the `progress`.
 
 In a student's own session `check` runs the visible cases and reports. While grading, the environment variable
 GRADER_INPUTS names a file of inputs, and the same call only answers: it publishes what the student's object made of
@@ -8,19 +8,25 @@ each input, as data for `grader.autograde.judge`. It cannot judge there, because
 import difflib
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from grader import wire
 from grader.exercises import BONUS, EXERCISES, Exercise
 from grader.judge import Report, judge
+from grader.progress import Progress
 
 INPUTS_VARIABLE = "GRADER_INPUTS"
 ANSWER_MIME = "application/vnd.grader.answer+json"
 
 ALL = EXERCISES | BONUS  # what a notebook may check; the grader asks for EXERCISES only
 
-_passed: dict[str, bool] = {}  # exercise name -> did its last check in this session pass?
+# What this session remembers, by exercise name: the report of the last check, and the highest level of hint that was seen.
+_reports: dict[str, Report] = {}
+_hinted: dict[str, int] = {}
 
 
 def grading() -> bool:
@@ -41,24 +47,55 @@ def check(name: str, target: Any) -> Report | None:
     Raises:
         ValueError: there is no such exercise.
     """
+    __tracebackhide__ = True  # where a student interrupts it, IPython shows their cell and none of our lines
     exercise = _exercise(name)
     if grading():
         if name in EXERCISES:
             _publish_answers(exercise, target)
         return None
+    _reports.pop(name, None)  # what is interrupted has not passed
     report = judge(exercise, exercise.cases, _answers(exercise, target))
-    _passed[name] = report.passed
+    if report.state == "not there yet":
+        report = replace(report, advice=_advice(exercise))
+    _reports[name] = report
     return report
+
+
+def _advice(exercise: Exercise) -> str:
+    """What to do about a check that failed: mend an earlier part first, if one is to blame; then the next hint."""
+    first, mend = where_to_start(exercise, _reports)
+    level, levels = _next_level(first), len(ALL[first].hints)
+    again = " again" if _hinted.get(first) == levels else ""
+    return f'{mend}Stuck? hint("{first}") gives hint {level} of {levels}{again}.'
+
+
+def where_to_start(exercise: Exercise, reports: Mapping[str, Report]) -> tuple[str, str]:
+    """Of a check that failed: the exercise to mend first, and a sentence on it if that is an earlier one."""
+    earlier = takewhile(lambda name: name != exercise.name, ALL)
+    for name in (name for name in earlier if name in reports and not reports[name].passed):
+        if name in exercise.needs:
+            return (
+                name,
+                f"Start with {name}, which is not there yet: if this code calls that one, the fault may lie there. ",
+            )
+        if ALL[name].target == exercise.target:
+            return name, f"Start with {name}, which checks the same code and is not there yet. "
+    return exercise.name, ""
 
 
 def _answers(exercise: Exercise, target: Any) -> dict[str, Any]:
     """The answers to the visible cases, by case name."""
-    from grader.answer import answer
+    from grader.answer import answer, within_the_students
 
-    return {
-        case.name: answer(exercise.call, target, dict(case.inputs), case.gradient, case.again)
-        for case in exercise.cases
-    }
+    __tracebackhide__ = True
+    answers = {}
+    for case in exercise.cases:
+        try:
+            answers[case.name] = answer(exercise.call, target, dict(case.inputs), case.gradient, case.again)
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(f"The check was stopped in the case “{case.name}”.")
+            raise interrupt.with_traceback(within_the_students(interrupt.__traceback__)) from None
+    return answers
 
 
 def _publish_answers(exercise: Exercise, target: Any) -> None:
@@ -88,40 +125,73 @@ def ready(*names: str) -> bool:
     """
     if grading():
         return False
-    missing = [part for name in names for part in _parts(name) if not _passed.get(part)]
+    missing = [part for name in names for part in _parts(name) if part not in _reports or not _reports[part].passed]
     if missing:
         print("This training cell opens when these checks are green:")
         for part in missing:
-            state = "not there yet" if part in _passed else "not run yet"
+            state = "not there yet" if part in _reports else "not run yet"
             print(f"  {part:<32}{state}")
     return not missing
 
 
-def hint(name: str, level: int = 1) -> None:
+def hint(name: str, level: int | None = None) -> None:
     """Print a hint on an exercise: level 1 nudges, 2 explains, 3 nearly gives the code.
+
+    Args:
+        name: an exercise, such as "hard_cluster.triplets".
+        level: None for the next one that this session has not seen, and the last one from then on.
 
     Raises:
         ValueError: no such exercise, or a level outside 1 to 3.
     """
     hints = _exercise(name).hints
-    if level not in range(1, len(hints) + 1):
+    level = _next_level(name) if level is None else level
+    if not isinstance(level, int) or level not in range(1, len(hints) + 1):
         raise ValueError(f"hints have the levels 1 to {len(hints)}, got {level}")
+    _hinted[name] = max(level, _hinted.get(name, 0))
     print(f"Hint {level} of {len(hints)}: {hints[level - 1]}")
 
 
+def _next_level(name: str) -> int:
+    return min(_hinted.get(name, 0) + 1, len(ALL[name].hints))
+
+
+def progress(*names: str) -> Progress | None:
+    """The parts of the work with their points so far, as a table that displays itself; None while grading.
+
+    Args:
+        names: exercises, or what their names begin with, as for `ready`. Without any: all that is graded, and whatever
+            else was checked in this session.
+
+    Raises:
+        ValueError: there is no such exercise.
+    """
+    if grading():
+        return None
+    parts = [part for name in names for part in _parts(name)] or [
+        name for name in ALL if name in EXERCISES or name in _reports
+    ]
+    return Progress(tuple((ALL[part], _reports.get(part)) for part in dict.fromkeys(parts)))
+
+
 def _exercise(name: str) -> Exercise:
-    if name not in ALL:
-        raise ValueError(f"there is no exercise {name!r}; {_suggestion(name)}")
+    __tracebackhide__ = True
+    if not isinstance(name, str) or name not in ALL:
+        raise _no_exercise(name)
     return ALL[name]
 
 
 def _parts(prefix: str) -> list[str]:
+    __tracebackhide__ = True
     parts = [name for name in ALL if name == prefix or name.startswith(f"{prefix}.")]
     if not parts:
-        raise ValueError(f"there is no exercise {prefix!r}; {_suggestion(prefix)}")
+        raise _no_exercise(prefix)
     return parts
 
 
-def _suggestion(name: str) -> str:
+def _no_exercise(name: Any) -> ValueError:
+    if not isinstance(name, str):
+        return ValueError('an exercise is named by a string, as in check("hard_cluster.triplets", YourSampler)')
     close = difflib.get_close_matches(name, ALL, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(ALL)}"
+    known = f"did you mean {close[0]!r}?" if close else f"there are: {', '.join(ALL)}"
+    return ValueError(f"there is no exercise {name!r}; {known}")

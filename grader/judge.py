@@ -8,20 +8,18 @@ import builtins
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 
-from grader import peers, wire
+from grader import peers, wire, words
 from grader.exercises.mistakes import MISTAKES
 from grader.exercises.model import Case, Exercise
+from grader.matching import astray, same
 
 TEXT_LIMIT = 500  # characters of the student's own words in a report
-NOT_YET = "Not implemented yet."
-KNOWN_INPUTS = (
-    *("features", "labels", "class_a", "class_b", "anchor_labels", "negative_labels", "alphabet_of", "ids"),
-    *("d", "s", "level", "anchors", "margin"),
-)
+MOST_PEERS = 100  # names of libraries that an answer may bring
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,8 @@ class Verdict:
 
     reason: one or more sentences for the student; empty when passed.
     mistake: the known wrong solution that gives exactly this answer, if there is one.
-    given: the decoded outputs, where there were any (for the picture).
+    given: the decoded outputs, where there were any to compare.
+    untouched: the stub still stands there.
     """
 
     case: Case
@@ -38,19 +37,37 @@ class Verdict:
     reason: str = ""
     mistake: str | None = None
     given: Mapping[str, np.ndarray] | None = None
+    untouched: bool = False
+
+    @property
+    def state(self) -> str:
+        """In words: "passed", "not implemented yet" or "not there yet"."""
+        return "passed" if self.passed else "not implemented yet" if self.untouched else "not there yet"
 
 
 @dataclass(frozen=True)
 class Report:
-    """verdicts: one a case. peers: the libraries that the student's code called for its work (see `grader.peers`)."""
+    """What became of an exercise.
+
+    verdicts: one a case.
+    peers: the libraries that the student's code called for its work (see `grader.peers`).
+    advice: what to do next, for a student at work; none while grading.
+    """
 
     exercise: Exercise
     verdicts: tuple[Verdict, ...]
     peers: tuple[str, ...] = ()
+    advice: str = ""
 
     @property
     def passed(self) -> bool:
         return bool(self.verdicts) and all(verdict.passed for verdict in self.verdicts)
+
+    @property
+    def state(self) -> str:
+        """The state that all verdicts have in common, else "not there yet"."""
+        states = {verdict.state for verdict in self.verdicts}
+        return states.pop() if len(states) == 1 else "not there yet"
 
     @property
     def score(self) -> int:
@@ -64,7 +81,7 @@ class Report:
     def _repr_html_(self) -> str:
         from grader import show
 
-        return show.html(self)
+        return show.html(self, all_pictures=True)
 
 
 def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any]) -> Report:
@@ -75,7 +92,7 @@ def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any])
 
 def _peers(answers: Iterable[Any]) -> tuple[str, ...]:
     named = [answer.get("peers") for answer in answers if isinstance(answer, Mapping)]
-    found = {peers.peer(name) for names in named if isinstance(names, list) for name in names}
+    found = {peers.peer(name) for names in named if isinstance(names, list) for name in names[:MOST_PEERS]}
     return tuple(sorted(name for name in found if name))
 
 
@@ -84,48 +101,80 @@ def judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:
     if not isinstance(answer, Mapping):
         return Verdict(case, False, "There is no answer to this case.")
     if "raised" in answer:
-        return _judge_exception(case, answer["raised"])
-    if "malformed" in answer:
-        reason = "Your code returned something of another kind here." if case.hidden else _sentence(answer["malformed"])
-        return Verdict(case, False, reason)
+        return _judge_exception(exercise, case, answer["raised"])
     if case.raises:
         reason = f"Expected: a ValueError that names the fault{_clue(case)}. Your code accepted this input."
         return Verdict(case, False, reason, mistake="no_input_checks")
+    if "malformed" in answer:
+        reason = "Your code returned something of another kind here." if case.hidden else _sentence(answer["malformed"])
+        return Verdict(case, False, reason)
+    changed = answer.get("changed")
+    if changed:
+        return Verdict(case, False, f"Your code changed {_known(changed, case)} in place.", "changes_input_in_place")
     try:
         given = _decode(case, answer)
     except wire.MalformedArray as problem:
-        return Verdict(case, False, f"The answer cannot be read: {problem}.")
-    changed = answer.get("changed")
-    if changed:
-        return Verdict(case, False, f"Your code changed {_words(changed)} in place.", "changes_input_in_place", given)
-    if _same(exercise, case, case.expected, given):
+        detail = "" if case.hidden else f": {problem}"
+        return Verdict(case, False, f"The answer cannot be read{detail}.")
+    return _compare(exercise, case, given)
+
+
+def _compare(exercise: Exercise, case: Case, given: Mapping[str, np.ndarray]) -> Verdict:
+    if same(exercise, case, case.expected, given):
         return Verdict(case, True, given=given)
     for mistake, outputs in case.mistakes.items():
-        if outputs and _same(exercise, case, {**case.expected, **outputs}, given):
-            return Verdict(case, False, _difference(exercise, case, given), mistake, given)
-    return Verdict(case, False, _difference(exercise, case, given), given=given)
+        if outputs and same(exercise, case, {**case.expected, **outputs}, given):
+            return Verdict(case, False, words.difference(exercise, case, given), mistake, given)
+    if order := _returned_order(exercise, case, given):
+        return Verdict(case, False, words.other_order(exercise, order), "outputs_in_another_order", given)
+    return Verdict(case, False, words.difference(exercise, case, given), given=given)
 
 
-def _judge_exception(case: Case, raised: Any) -> Verdict:
+def _returned_order(exercise: Exercise, case: Case, given: Mapping[str, np.ndarray]) -> tuple[str, ...] | None:
+    """What was returned in the place of each output, if all are there but in the wrong places.
+
+    What is right where it stands stays there: two classes are each other's negatives, so that anchors and negatives in
+    another order of rows would look exchanged.
+    """
+    expected = {name: case.expected[name] for name in exercise.outputs if name in case.expected}
+    places = astray(exercise, case, expected, given)
+    for order in permutations(places):
+        moved = {name: given[place] for name, place in zip(order, places)}
+        if places and same(exercise, case, expected, {**given, **moved}):
+            found = dict(zip(places, order))
+            return tuple(found.get(name, name) for name in exercise.outputs)
+    return None
+
+
+def _judge_exception(exercise: Exercise, case: Case, raised: Any) -> Verdict:
     details = raised if isinstance(raised, Mapping) else {}
     kind, message, line = (_text(details.get(key)) for key in ("type", "message", "line"))
-    # torch raises NotImplementedError too: a stub's own line says `raise`, or there is no line to see.
-    if kind == "NotImplementedError" and (not line or re.search(r": raise NotImplementedError|: $", line)):
-        return Verdict(case, False, NOT_YET if case.hidden else f"{NOT_YET} {message}".strip())
+    # torch raises NotImplementedError too: a stub's own line says `raise`, or its text cannot be seen. What another
+    # function calls is not the stub that was asked for.
+    stub = re.match(r"(.*?):( raise NotImplementedError|$)", line)
+    if kind == "NotImplementedError" and stub and not details.get("nested"):
+        where = "" if case.hidden else f" ({stub[1]}, raises NotImplementedError). {message}"
+        return Verdict(case, False, f"Not implemented yet{where or '.'}".strip(), untouched=True)
     bases = details.get("bases")
     if case.raises and isinstance(bases, list) and "ValueError" in bases:
         if any(word.lower() in message.lower() for word in case.raises):
             return Verdict(case, True)
-        says = "" if case.hidden else f"; it says: {message}"
+        says = "" if case.hidden else f"; it says: {message or 'nothing'}{_place(line)}"
         return Verdict(case, False, f"Your ValueError should name the fault{_clue(case)}{says}.")
     if case.hidden:
-        raised_what = f"Your code raised {kind if hasattr(builtins, kind) else 'an exception'}."
+        known = isinstance(getattr(builtins, kind, None), type)
+        raised_what = f"Your code raised {kind if known else 'an exception'}."
     else:
-        raised_what = f"Your code raised {kind}: {message}" + (f" (in {line})" if line else "")
+        what = f"{kind}: {message}" if message else kind
+        raised_what = f"Your code raised {what}{_place(line) or f' (when called as {words.called(exercise, case)})'}"
     if case.raises:
         reason = f"Expected: a ValueError that names the fault{_clue(case)}. {raised_what}"
         return Verdict(case, False, reason, "no_input_checks")
     return Verdict(case, False, raised_what)
+
+
+def _place(line: str) -> str:
+    return f" (in {line.rstrip(': ')})" if line else ""
 
 
 def _clue(case: Case) -> str:
@@ -137,108 +186,17 @@ def _decode(case: Case, answer: Mapping[str, Any]) -> dict[str, np.ndarray]:
     outputs = answer.get("outputs")
     if not isinstance(outputs, Mapping):
         raise wire.MalformedArray("it holds no outputs")
-    given = {}
-    for name in case.expected:
-        declared = outputs.get(name)
-        if isinstance(declared, Mapping) and declared.get("dtype") == "bfloat16":
-            raise wire.MalformedArray(f"{name} has dtype bfloat16, expected is {case.expected[name].dtype}")
-        given[name] = wire.decode(declared)
-    return given
+    return {name: wire.decode(outputs.get(name)) for name in case.expected}
 
 
-def aligned(
-    exercise: Exercise, expected: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray]
-) -> Mapping[str, np.ndarray]:
-    """`given`, its rows in the order of the expected ones where the exercise leaves the order free.
-
-    The rows are triplets, anchor, positive and negative side by side. Each expected row takes the given row nearest
-    to it that is still free; the anchor weighs most, since it names the class.
-    """
-    names = exercise.outputs
-    if not exercise.free_row_order or any(given[name].shape != expected[name].shape for name in names):
-        return given
-    weights = (1.0, 1e-3, 1e-3)  # positive and negative only part triplets of equal anchors
-    distance = sum(
-        weight * np.abs(expected[name].astype(np.float64)[:, None] - given[name].astype(np.float64)[None]).sum(-1)
-        for name, weight in zip(names, weights)
-    )  # (P, P)
-    order: list[int] = []
-    for row in distance:
-        row[order] = np.inf
-        order.append(int(np.argmin(row)))
-    return {**given, **{name: given[name][order] for name in names}}
-
-
-def _same(exercise: Exercise, case: Case, expected: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray]) -> bool:
-    if any(given[name].shape != value.shape or given[name].dtype != value.dtype for name, value in expected.items()):
-        return False
-    given = aligned(exercise, expected, given)
-    return not any(_misses(value, given[name], case.tolerance).any() for name, value in expected.items())
-
-
-def _misses(expected: np.ndarray, given: np.ndarray, tolerance: float) -> np.ndarray:
-    """Where given differs from expected: exactly, for integers; by more than the tolerance, for floats. Same shape."""
-    if expected.dtype.kind != "f":
-        return expected != given
-    wanted = expected.astype(np.float64)
-    with np.errstate(invalid="ignore", over="ignore"):
-        return ~(np.abs(wanted - given.astype(np.float64)) <= tolerance * np.maximum(1.0, np.abs(wanted)))
-
-
-def _difference(exercise: Exercise, case: Case, given: Mapping[str, np.ndarray]) -> str:
-    """The first output that differs, and where: dtype, shape, then the first wrong row."""
-    for name, expected in case.expected.items():
-        if name == "keeps_gradient" and not np.array_equal(expected, given[name]):
-            return "The margin still carries a gradient; expected is a constant (see torch.Tensor.detach)."
-        for aspect in ("shape", "dtype"):
-            is_, should = getattr(given[name], aspect), getattr(expected, aspect)
-            if is_ != should:
-                detail = "" if case.hidden else f": {is_}, not {should}"
-                return f"Your {name} has another {aspect} than expected{detail}."
-    given = aligned(exercise, case.expected, given)
-    for name, expected in case.expected.items():
-        value, misses = given[name], _misses(expected, given[name], case.tolerance)
-        if not misses.any():
-            continue
-        if case.hidden:
-            return f"Your {name} is not what was expected."
-        if expected.ndim == 0:
-            return f"Your {name} is {number(value)}; expected is {number(expected)}."
-        row = int(np.argwhere(misses)[0][0])
-        what = f"Row {row} of your {name}"
-        if name == "gradient":
-            what = f"Your gradient for row {row} of the features"
-        elif name == "anchor":
-            what = "Your anchor"
-        elif exercise.free_row_order:
-            what = f"Your {name} for the anchor {numbers(case.expected['anchor'][row])}"
-        return f"{what} is {numbers(value[row])}; expected is {numbers(expected[row])}."
-    return "The answer differs from what was expected."
-
-
-def number(value: Any) -> str:
-    if np.asarray(value).dtype.kind != "f":
-        return str(np.asarray(value).item())
-    # Far from the origin six digits would hide the difference.
-    return f"{float(value):.6g}" if abs(value) < 1e5 else f"{float(value):.9g}"
-
-
-def numbers(row: np.ndarray) -> str:
-    row = np.asarray(row)
-    if row.ndim == 0:
-        return number(row)
-    shown = ", ".join(number(value) for value in row.reshape(-1)[:6])
-    return f"({shown}{', …' if row.size > 6 else ''})"
-
-
-def _words(names: Any) -> str:
-    known = [name for name in names if name in KNOWN_INPUTS] if isinstance(names, list) else []
+def _known(names: Any, case: Case) -> str:
+    known = [name for name in case.inputs if name in names] if isinstance(names, list) else []
     return " and ".join(known) or "its input"
 
 
 def _text(value: Any) -> str:
     """The student's own words; anything but text is dropped unread (its repr could be endless)."""
-    return wire.clean(value, TEXT_LIMIT) if isinstance(value, str) else ""
+    return " ".join(wire.clean(value, TEXT_LIMIT).split()) if isinstance(value, str) else ""
 
 
 def _sentence(value: Any) -> str:

@@ -84,8 +84,9 @@ def published(cell: Mapping[str, Any], exercise: str, ids: Ids) -> dict[str, Any
     if not bundles:
         error = next((output for output in outputs if output.get("output_type") == "error"), None)
         if error is None:
-            raise Unanswered("This cell published no answers.")
-        raise Unanswered(wire.clean(f"This cell stopped with {error.get('ename')}: {error.get('evalue')}", 500))
+            raise Unanswered("This cell's check did not run, so there are no answers.")
+        stopped = f"This cell stopped with {error.get('ename')}: {error.get('evalue')}"
+        raise Unanswered(wire.clean(stopped, 500).removesuffix(": "))
     if len(bundles) > 1:
         raise Unanswered("This cell published answers more than once; none of them counts.")
     bundle = bundles[0]

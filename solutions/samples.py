@@ -12,23 +12,26 @@ from collections.abc import Callable, Mapping
 
 from nbformat import NotebookNode
 
-from solutions import hierarchy, losses, samplers, zoo
+from solutions import hierarchy, losses, samplers, tutorial, zoo
 
-# The first target of each module of the reference: its cell holds all that the notebook needs of the module. Who uses
-# names of others comes first.
-REFERENCE_MODULES = {
-    "ClusterLoss": losses,
-    "class_distances": hierarchy,
-    "HardClusterTripletsSampler": samplers,
-}
+# The modules of the reference; who uses names of others comes first.
+REFERENCE_MODULES = (
+    losses,
+    hierarchy,
+    samplers,
+    tutorial,
+)
 
 
 def reference_sources() -> dict[str, str]:
-    """target -> the cell that defines it as the reference does."""
+    """target -> the cell that defines it as the reference does: the first of a module holds all that is needed of it."""
     sources = {target: f"# {target}: defined above, with others of its module" for target in zoo.RIGHT}
     needed = set(zoo.RIGHT)
-    for target, module in REFERENCE_MODULES.items():
-        sources[target] = _needed_part(inspect.getsource(module), needed)
+    for module in REFERENCE_MODULES:
+        source = inspect.getsource(module)
+        defined = {name for part in ast.parse(source).body for name in _names(part)}
+        first = next(target for target in zoo.RIGHT if target in defined)
+        sources[first] = _needed_part(source, needed)
     return sources
 
 
@@ -57,15 +60,18 @@ def _names(part: ast.stmt) -> set[str]:
 def solve(notebook: NotebookNode, sources: Mapping[str, str]) -> NotebookNode:
     """A copy of a student notebook, with the cells of these targets replaced by these sources.
 
+    Targets of other notebooks are passed over: `zoo.RIGHT` holds those of all.
+
     Raises:
-        ValueError: no solution cell of the notebook defines a target.
+        ValueError: several solution cells of the notebook define a target, or there is no such target at all.
     """
     solved = copy.deepcopy(notebook)
     for target, source in sources.items():
         places = [index for index, cell in enumerate(notebook.cells) if _defines(cell, target)]
-        if len(places) != 1:
+        if len(places) > 1 or (not places and target not in zoo.RIGHT):
             raise ValueError(f"{len(places)} solution cells of the notebook define {target}; there should be one")
-        solved.cells[places[0]].source = source.strip()
+        for place in places:
+            solved.cells[place].source = source.strip()
     return solved
 
 

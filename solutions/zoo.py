@@ -155,12 +155,43 @@ def all_triplets_loss(features, labels, margin):
     terms = torch.stack(terms).clamp(min=0)
     return terms.sum() / (2 * len(terms))
 """,
+    "all_triplets": """
+def all_triplets(labels):
+    labels = labels.tolist()
+    triplets = []
+    for a in range(len(labels)):
+        positives = [p for p in range(len(labels)) if labels[p] == labels[a] and p != a]
+        negatives = [n for n in range(len(labels)) if labels[n] != labels[a]]
+        for p in positives:
+            for n in negatives:
+                triplets.append((a, p, n))
+    return torch.tensor(triplets, dtype=torch.long).view(-1, 3).unbind(dim=1)
+""",
+    "hard_triplets": """
+def hard_triplets(features, labels):
+    positives, negatives = [], []
+    for a in range(len(labels)):
+        apart = (features - features[a]).square().sum(dim=1).tolist()
+        own = [row for row in range(len(labels)) if labels[row] == labels[a] and row != a]
+        others = [row for row in range(len(labels)) if labels[row] != labels[a]]
+        positives.append(max(own, key=lambda row: apart[row]))
+        negatives.append(min(others, key=lambda row: apart[row]))
+    return torch.arange(len(labels)), torch.tensor(positives), torch.tensor(negatives)
+""",
+    "cmc_at": """
+def cmc_at(k, distances, query_labels, gallery_labels):
+    hits = []
+    for q in range(len(query_labels)):
+        nearest = distances[q].argsort()[:k]
+        hits.append(any(gallery_labels[g] == query_labels[q] for g in nearest))
+    return torch.tensor(hits).float().mean()
+""",
 }
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """name: of the mistake; target: whose solution is edited; edits: text of RIGHT[target] -> what stands there instead."""
+    """name: of the mistake; target: whose solution is edited; edits: text of its right source -> what stands there."""
 
     name: str
     target: str
@@ -282,6 +313,10 @@ ZOO: tuple[Wrong, ...] = (
     ),
     _sampler("sum_not_mean", {"mean(dim=0) for c": "sum(dim=0) for c"}),
     _sampler("casts_to_float32", {".to(features.dtype)": ".float()"}),
+    _sampler(
+        "outputs_in_another_order",
+        {"rows in (anchors, positives, negatives)": "rows in (anchors, negatives, positives)"},
+    ),
     Wrong(
         "unsquared_cluster_loss",
         "ClusterLoss",
@@ -293,6 +328,7 @@ ZOO: tuple[Wrong, ...] = (
     Wrong("mean_over_classes", "ClusterLoss", {"torch.stack(terms).sum()": "torch.stack(terms).mean()"}),
     Wrong("terms_pile_up", "ClusterLoss", {"terms = []": "terms = self.__dict__.setdefault('terms', [])"}),
     Wrong("no_hinge", "ClusterLoss", {".clamp(min=0)": ""}),
+    Wrong("one_hinge_for_the_batch", "ClusterLoss", {".clamp(min=0)": "", "terms).sum()": "terms).sum().clamp(min=0)"}),
     Wrong("s_divided_by_n_squared", "class_distances", {"(n * n - n)": "(n * n)"}),
     Wrong(
         "centroid_distances",
@@ -323,6 +359,7 @@ ZOO: tuple[Wrong, ...] = (
     Wrong("d0_over_all_distances", "violate_margin", {"d_0 = s.mean()": "d_0 = d.mean()"}),
     Wrong("clamped_at_zero", "violate_margin", {"beta + d_l - s[row]": "(beta + d_l - s[row]).clamp(min=0)"}),
     Wrong("levels_ignored", "violate_margin", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
+    Wrong("levels_of_the_tree", "violate_margin", {"(4 - d_0) / levels": "(4 - d_0) / 2"}),
     Wrong("label_as_row", "violate_margin", {"s[row]": "s[anchor_labels]"}),
     Wrong(
         "gradient_through_margin",
@@ -360,6 +397,11 @@ ZOO: tuple[Wrong, ...] = (
         },
     ),
     Wrong("mean_margin", "HierarchicalTripletMarginLossWithSampler", {"+ margin)": "+ margin.mean())"}),
+    Wrong(
+        "anchor_and_negative_labels_swapped",
+        "HierarchicalTripletMarginLossWithSampler",
+        {"labels[a], labels[n]": "labels[n], labels[a]"},
+    ),
     Wrong("sum_not_mean_loss", "HierarchicalTripletMarginLossWithSampler", {"terms.mean()": "terms.sum()"}),
     Wrong("direct_distances", "merge_levels", {CHAINS: ""}),
     Wrong(
@@ -410,5 +452,55 @@ ZOO: tuple[Wrong, ...] = (
         "positive_without_gradient",
         "all_triplets_loss",
         {"squared[a, p]": "(features[a] - features[p].detach()).square().sum()"},
+    ),
+    Wrong("each_pair_once", "all_triplets", {" and p != a": " and p > a"}),
+    Wrong("own_positive", "all_triplets", {" and p != a": ""}),
+    Wrong("one_negative_a_pair", "all_triplets", {"for n in negatives": "for n in negatives[:1]"}),
+    Wrong(
+        "negatives_from_own_class",
+        "all_triplets",
+        {"labels[n] != labels[a]": "n != a", "p, n))": "p, n)) if p != n else None"},
+    ),
+    Wrong(
+        "lonely_left_out",
+        "all_triplets",
+        {"labels[n] != labels[a]": "labels[n] != labels[a] and labels.count(labels[n]) > 1"},
+    ),
+    Wrong("easy_positive", "hard_triplets", {"max(own": "min(own"}),
+    Wrong("easy_negative", "hard_triplets", {"min(others": "max(others"}),
+    Wrong("positive_of_any_class", "hard_triplets", {"labels[row] == labels[a] and row != a": "row != a"}),
+    Wrong("negative_of_any_class", "hard_triplets", {"min(others": "min(range(len(labels))"}),
+    Wrong(
+        "rows_of_the_sorted_batch",
+        "hard_triplets",
+        {
+            "    positives, negatives = [], []": "    order = labels.argsort(stable=True)\n"
+            "    features, labels = features[order], labels[order]\n"
+            "    positives, negatives = [], []"
+        },
+    ),
+    Wrong("itself_as_positive", "hard_triplets", {" and row != a": ""}),
+    Wrong("last_of_equals", "hard_triplets", {"min(others": "min(others[::-1]"}),
+    Wrong("farthest_first", "cmc_at", {"argsort()": "argsort(descending=True)"}),
+    Wrong("hits_counted", "cmc_at", {".mean()": ".sum()"}),
+    Wrong("row_taken_for_label", "cmc_at", {"gallery_labels[g] ==": "g =="}),
+    Wrong(
+        "share_of_the_nearest",
+        "cmc_at",
+        {
+            "any(gallery_labels[g] == query_labels[q] for g in nearest)": "gallery_labels[nearest] == query_labels[q]",
+            "torch.tensor(hits)": "torch.stack(hits)",
+        },
+    ),
+    Wrong("always_the_nearest", "cmc_at", {"[:k]": "[:1]"}),
+    Wrong("kth_place_only", "cmc_at", {"[:k]": "[k - 1 : k]"}),
+    Wrong(
+        "only_answerable_queries",
+        "cmc_at",
+        {
+            "    for q in range(len(query_labels)):\n": "    for q in range(len(query_labels)):\n"
+            "        if query_labels[q] not in gallery_labels:\n"
+            "            continue\n"
+        },
     ),
 )

@@ -13,6 +13,7 @@ LEVELS = Exercise(
     target="merge_levels",
     call="merge_levels",
     outputs=("level",),
+    shapes="The levels are (P, P): a row and a column for every class, as in d.",
     cases=(
         Case(
             name="a short chain",
@@ -123,6 +124,7 @@ MARGINS = Exercise(
     target="tree_margin",
     call="tree_margin",
     outputs=("margin",),
+    shapes="The margins are (P, P): a row for every class of an anchor, a column for every class of a negative.",
     cases=(
         Case(
             name="three classes",
@@ -182,6 +184,7 @@ NEIGHBOURS = Exercise(
     target="anchor_neighbours",
     call="anchor_neighbours",
     outputs=("classes",),
+    shapes="The classes are (A·m,) for A anchors: m for each, the anchor itself first.",
     cases=(
         Case(
             name="two anchors",
@@ -286,6 +289,7 @@ LOSS = Exercise(
     target="all_triplets_loss",
     call="all_triplets_loss",
     outputs=("loss",),
+    shapes="The loss is one number: a tensor without dimensions, ().",
     cases=(
         Case(
             name="eight triplets",

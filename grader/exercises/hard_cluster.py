@@ -25,6 +25,11 @@ THREE_WHY = (
     "is nearest to class 2."
 )
 
+TRIPLET_SHAPES = (
+    "Anchor, positive and negative are (P, D) each: a row for every class of the batch, a column for every dimension of "
+    "the features."
+)
+
 TRIPLETS = Exercise(
     name="hard_cluster.triplets",
     title="Hard cluster sampler: anchor, positive, negative",
@@ -33,6 +38,7 @@ TRIPLETS = Exercise(
     call="sampler",
     outputs=("anchor", "positive", "negative"),
     free_row_order=True,
+    shapes=TRIPLET_SHAPES,
     cases=(
         Case(
             name="three clusters",
@@ -49,6 +55,7 @@ TRIPLETS = Exercise(
                 "positive_from_whole_batch": {"positive": f32([[2, 12], [2, 12], [5, 0]])},
                 # To c_0: (1,3) at 1+9 = 10; to c_1: (5,0) at 1+9 = 10; to c_2: (1,3) at 1+36 = 37.
                 "sample_as_negative": {"negative": f32([[1, 3], [5, 0], [1, 3]])},
+                "outputs_in_another_order": {},  # recognised by putting the outputs in order
             },
         ),
         Case(
@@ -151,6 +158,7 @@ LABELS = Exercise(
     call="sampler",
     outputs=("anchor", "positive", "negative"),
     free_row_order=True,
+    shapes=TRIPLET_SHAPES,
     cases=(
         Case(
             name="interleaved labels",
@@ -272,6 +280,7 @@ TRAINING = Exercise(
     call="sampler",
     outputs=("anchor", "positive", "negative"),
     free_row_order=True,
+    shapes=TRIPLET_SHAPES,
     cases=(
         Case(
             name="gradients",
@@ -384,6 +393,7 @@ ERRORS = Exercise(
     call="sampler",
     outputs=("anchor", "positive", "negative"),
     free_row_order=True,
+    shapes=TRIPLET_SHAPES,
     cases=(
         Case(
             name="good input",
@@ -450,8 +460,10 @@ LOSS = Exercise(
     title="The paper's cluster loss",
     points=1,
     target="ClusterLoss",
+    needs=("hard_cluster.triplets",),
     call="cluster_loss",
     outputs=("loss",),
+    shapes="The loss is one number: a tensor without dimensions, ().",
     cases=(
         Case(
             name="three clusters",
@@ -465,6 +477,7 @@ LOSS = Exercise(
                 "unsquared_cluster_loss": {"loss": f32(10.464342)},
                 "mean_over_classes": {"loss": f32(2 / 3)},
                 "no_hinge": {"loss": f32(-24)},
+                "one_hinge_for_the_batch": {"loss": f32(0)},  # max(-24, 0)
             },
         ),
         Case(
@@ -483,7 +496,8 @@ LOSS = Exercise(
             # 9-13+30 = 26 twice, 9-40+30 = -1.
             expected={"loss": f32(52)},
             why="α = 30: max(26, 0) + max(26, 0) + max(−1, 0) = 52.",
-            mistakes={"no_hinge": {"loss": f32(51)}, "mean_over_classes": {"loss": f32(52 / 3)}},
+            # Without hinges, or with one for all: 26+26-1 = 51. The first case tells them apart.
+            mistakes={"mean_over_classes": {"loss": f32(52 / 3)}},
         ),
         Case(
             name="gradients",

@@ -14,6 +14,7 @@ CLASS_DISTANCES = Exercise(
     target="class_distances",
     call="class_distances",
     outputs=("classes", "d", "s"),
+    shapes="classes and s are (P,): an entry for every class of the batch. d is (P, P): a row and a column for every class.",
     cases=(
         Case(
             name="two classes",
@@ -90,6 +91,7 @@ TREE_LEVEL = Exercise(
     target="tree_level",
     call="tree_level",
     outputs=("level",),
+    shapes="The levels have the shape of class_a and class_b: one for every pair.",
     cases=(
         Case(
             name="two alphabets",
@@ -151,8 +153,10 @@ VIOLATE_MARGIN = Exercise(
     title="The violate margin",
     points=1,
     target="violate_margin",
+    needs=("hierarchical.class_distances", "hierarchical.tree_level"),
     call="violate_margin",
     outputs=("margin",),
+    shapes="The margins are (T,): one for every triplet, as in anchor_labels and negative_labels.",
     cases=(
         Case(
             name="four triplets",
@@ -176,6 +180,8 @@ VIOLATE_MARGIN = Exercise(
                 "anchor_negative_swapped": {"margin": f32([1.0, 0.6, 2.3, 1.9])},
                 # 0.1+0.625-0.8, 0.1+0.625-0.4, 0.1+0.85-0.8, 0.1+0.85.
                 "levels_ignored": {"margin": f32([-0.075, 0.325, 0.15, 0.95])},
+                # (4-0.4)/2 = 1.8 a level: d_1 = 2.2, d_2 = 4. 0.1+2.2-0.8, 0.1+2.2-0.4, 0.1+4-0.8, 0.1+4.
+                "levels_of_the_tree": {"margin": f32([1.5, 1.9, 3.3, 4.1])},
                 "keeps_gradient": {"keeps_gradient": np.array(True)},
                 # d: 0.4, 0.2, 0 on the diagonal, 0.8, 3.6, 2.6 beside it, so its mean is (0.6+14)/9 = 1.622222,
                 # d_1 = 2.216667 and d_2 = 2.811111.
@@ -252,8 +258,10 @@ LOSS = Exercise(
     title="The hierarchical triplet loss",
     points=1,
     target="HierarchicalTripletMarginLossWithSampler",
+    needs=("hierarchical.violate_margin",),
     call="hierarchical_loss",
     outputs=("loss",),
+    shapes="The loss is one number: a tensor without dimensions, ().",
     cases=(
         Case(
             name="four triplets",
@@ -270,6 +278,9 @@ LOSS = Exercise(
                 "mean_over_active": {"loss": f32(0.9)},  # 2.7/3
                 # Mean margin (0.6+0.6+1.0+2.3)/4 = 1.125: 0, 1.925, 1.125, 0: 3.05/4.
                 "mean_margin": {"loss": f32(0.7625)},
+                # Margins of the pairs (1,0), (0,1) again, (0,1), (1,2): 1.0, 1.0, 0.6, 0.1+2.2-0.4 = 1.9. 0.8-2+1 < 0;
+                # 0.8+1 = 1.8; 0.4-0.4+0.6 = 0.6; -2+1.9 < 0: 2.4/4.
+                "anchor_and_negative_labels_swapped": {"loss": f32(0.6)},
                 "sum_not_mean_loss": {"loss": f32(2.7)},
             },
         ),
@@ -325,8 +336,10 @@ GRADIENTS = Exercise(
     title="The hierarchical triplet loss: its gradient",
     points=1,
     target="HierarchicalTripletMarginLossWithSampler",
+    needs=("hierarchical.violate_margin",),
     call="hierarchical_loss",
     outputs=("loss",),
+    shapes="The loss is one number: a tensor without dimensions, ().",
     cases=(
         Case(
             name="four triplets",

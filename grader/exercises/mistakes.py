@@ -26,7 +26,9 @@ MISTAKES: dict[str, str] = {
     'compute_mode="donot_use_mm_for_euclid_dist".',
     "cdist_default": "torch.cdist goes over to a matrix product above 25 rows, and that loses all digits when the "
     'embeddings lie far from the origin, or close together. Ask for compute_mode="donot_use_mm_for_euclid_dist".',
-    "changes_input_in_place": "The features belong to the network's graph: work on a copy, not with in-place operations.",
+    "changes_input_in_place": "What you are given belongs to others, the features to the network's graph: work on a copy, "
+    "without in-place operations.",
+    "outputs_in_another_order": "Whoever calls you takes the outputs by their position: return them in the order asked for.",
     "no_input_checks": "Check the input before you use it, and raise ValueError with a sentence that names the fault.",
     "normalised_centroids": "Your centroids are scaled to unit length; a centroid is the plain mean.",
     "sum_not_mean": "Your centroid is the sum of its class's features; divide by the number of samples.",
@@ -35,7 +37,9 @@ MISTAKES: dict[str, str] = {
     "unsquared_cluster_loss": "Your distances are not squared; both d^intra and d^inter are squared in the paper.",
     "mean_over_classes": "You average over the classes; the paper sums.",
     "terms_pile_up": "Your loss still holds the terms of the batch before; start from nothing in `forward`.",
-    "no_hinge": "A class whose clusters are already apart pulls your loss below zero: max(·, 0) is missing, class by class.",
+    "no_hinge": "A class whose clusters are already apart lowers your loss: max(·, 0) is missing, class by class.",
+    "one_hinge_for_the_batch": "Your max(·, 0) acts on the sum over the classes, where a class whose clusters are already "
+    "apart pays for the others; each class has a hinge of its own.",
     # class_distances
     "s_divided_by_n_squared": "You divide s by n²; the n pairs of a sample with itself do not count, so it is n² − n.",
     "centroid_distances": "Your d is the squared distance between two centroids; asked for is the mean over all pairs "
@@ -56,6 +60,7 @@ MISTAKES: dict[str, str] = {
     "class.",
     "clamped_at_zero": "You clamp the margin at zero; it may be negative, for a class whose spread is large.",
     "levels_ignored": "You use L = 16 whatever is asked for; use the argument levels.",
+    "levels_of_the_tree": "You divide by 2, the depth of the tree of alphabets; L is the argument levels.",
     "label_as_row": "You use the label as a row of s; the rows follow `classes`, which may have gaps "
     "(see torch.searchsorted).",
     # HierarchicalTripletMarginLossWithSampler
@@ -66,6 +71,8 @@ MISTAKES: dict[str, str] = {
     "margin_clamped": "You clamp the margin at zero; it may be negative. The hinge acts on the whole sum.",
     "keeps_the_first_triplets": "You keep the triplets of the first batch; ask the sampler again for every batch.",
     "mean_margin": "You use one mean margin for all triplets; each triplet has its own.",
+    "anchor_and_negative_labels_swapped": "Your margins are those of the negatives' classes: violate_margin takes the "
+    "labels of the anchors first, then those of the negatives.",
     "sum_not_mean_loss": "You sum over the triplets; asked for is the mean.",
     # merge_levels
     "direct_distances": "You look at the distance of the two classes alone; they also meet by way of others, each step of "
@@ -102,4 +109,28 @@ MISTAKES: dict[str, str] = {
     "anchor_as_positive": "You take the anchor for a positive of its own; leave out the diagonal.",
     "triplet_margin_clamped": "You clamp the margin at zero; it may be negative. The hinge acts on the whole sum.",
     "positive_without_gradient": "Your positives get no gradient; it must reach anchors, positives and negatives.",
+    # all_triplets
+    "each_pair_once": "You take each pair of one class once; (a, p, n) and (p, a, n) are two triplets.",
+    "own_positive": "You take the anchor for a positive of its own; leave out the diagonal.",
+    "one_negative_a_pair": "You give each pair (a, p) one negative; it goes with each picture of another class.",
+    "negatives_from_own_class": "Your negatives are all the rows that are left; take only those of other classes.",
+    "lonely_left_out": "You drop classes with a single picture; it is nobody's positive, but a negative like any other.",
+    # hard_triplets
+    "easy_positive": "Your positive is the nearest of the anchor's class; the hard positive is the farthest one.",
+    "easy_negative": "Your negative is the farthest of the other classes; the hard negative is the nearest one.",
+    "positive_of_any_class": "Your positive is the farthest of the whole batch; look within the anchor's class only.",
+    "negative_of_any_class": "Your negative is the anchor itself, at distance 0; leave out its whole class.",
+    "rows_of_the_sorted_batch": "Your row numbers count in a batch sorted by class; translate them back with the order by "
+    "which you sorted.",
+    "itself_as_positive": "Where a class has collapsed into one point you take the anchor for its own positive; leave out "
+    "the diagonal.",
+    "last_of_equals": "Of equally near rows you take the last; take the lowest.",
+    # cmc_at
+    "farthest_first": "You look at the farthest gallery pictures; topk takes the largest unless told largest=False.",
+    "hits_counted": "You count the hits; CMC is their share of all queries.",
+    "row_taken_for_label": "You compare row numbers of the gallery with labels; look up gallery_labels at these rows.",
+    "share_of_the_nearest": "You average over the k nearest; one picture of the right class among them is enough (see any).",
+    "always_the_nearest": "You look at the nearest picture only; look at the nearest k.",
+    "kth_place_only": "You look at place k only; places 1 to k count.",
+    "only_answerable_queries": "You leave out queries whose class the gallery lacks; they are misses, and count.",
 }

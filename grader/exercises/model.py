@@ -65,6 +65,8 @@ class Exercise:
     target: the name the student's object has in the notebook.
     call: how `grader.answer` runs that object: a key of its table CALLS.
     outputs: the names of what the call returns, in order.
+    shapes: in a sentence or two, the outputs' shapes and what their dimensions mean; told when one is wrong.
+    needs: names of earlier exercises whose code this one may call.
     free_row_order: the outputs' rows are one set of rows; their order does not matter.
     hints: three, from a nudge to nearly the code.
     """
@@ -77,4 +79,6 @@ class Exercise:
     outputs: tuple[str, ...]
     cases: tuple[Case, ...]
     hints: tuple[str, str, str]
+    needs: tuple[str, ...] = ()
     free_row_order: bool = False
+    shapes: str = ""

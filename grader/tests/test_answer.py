@@ -1,5 +1,6 @@
 """Running a student's object: whatever it does, an answer comes out, and it says what happened."""
 
+import linecache
 import re
 
 import numpy as np
@@ -49,6 +50,34 @@ def test_an_exception_comes_back_with_the_students_line(tmp_path, monkeypatch):
     assert raised["line"] == "inner, line 4: return torch.stack(x)"
 
 
+@pytest.mark.parametrize("file", ["/tmp/ipykernel_4321/99.py", "<ipython-input-7-0a1b>", "<ipython-input-7>"])
+def test_a_line_of_a_notebook_is_counted_in_its_cell(file, monkeypatch):
+    source = "import statistics\n\nclass S:\n    def sample(self, f, labels):\n        return statistics.mean([])\n"
+    monkeypatch.setitem(linecache.cache, file, (len(source), None, source.splitlines(keepends=True), file))
+    names: dict = {}
+    exec(compile(source, file, "exec"), names)
+    raised = answer("sampler", names["S"], INPUTS)["raised"]
+    assert raised["line"] == "sample, line 5 of its cell: return statistics.mean([])"  # not the library's own line
+
+
+def test_an_endless_recursion_ends_in_the_students_line():
+    names: dict = {}
+    source = "class S:\n    def sample(self, f, labels):\n        return self.sample(f, labels)\n"
+    exec(compile(source, "/tmp/ipykernel_1/1.py", "exec"), names)
+    raised = answer("sampler", names["S"], INPUTS)["raised"]
+    assert raised["type"] == "RecursionError"
+    assert re.match("sample, line [23] of its cell", raised["line"])
+
+
+def test_an_interrupt_by_the_student_is_not_swallowed():
+    class Interrupted:
+        def sample(self, features, labels):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        answer("sampler", Interrupted, INPUTS)
+
+
 @pytest.mark.parametrize("error", [SystemExit(3), NotImplementedError("write it"), ValueError("a" * 9999)])
 def test_no_exception_escapes_and_messages_are_bounded(error):
     class Raises:
@@ -71,10 +100,31 @@ def returning(value):
 @pytest.mark.parametrize(
     ("value", "sentence"),
     [
-        (None, "your code returned a NoneType; expected are 3 values"),
-        ((torch.ones(2, 1),) * 2, "your code returned 2 values"),
-        (([1.0], [2.0], [3.0]), "your anchor is a list; expected is a torch.Tensor"),
+        (None, r"your code returns nothing: is a `return` missing\? Expected: 3 values \(anchor, positive, negative\)"),
+        ((torch.ones(2, 1),) * 2, "your code returned 2 values; expected: 3 values"),
+        ((torch.ones(2, 1),), "your code returned 1 value; expected: 3 values"),
+        (torch.ones(3, 2, 1), "your code returned an object of type Tensor; expected: 3 values"),
+        (
+            ([1.0], [2.0], [3.0]),
+            r"your anchor is a list; expected is a torch\.Tensor \(torch\.tensor makes one of numbers",
+        ),
+        (
+            ([torch.ones(1)] * 2,) * 3,
+            r"your anchor is a list; expected is a torch\.Tensor \(torch\.stack makes one of tensors",
+        ),
+        ((torch.ones(2, 1), np.ones((2, 1)), torch.ones(2, 1)), "your positive is of NumPy; .* keeps no gradient"),
+        (
+            (np.float32(1), None, None),
+            r"your anchor is of NumPy; expected is a torch\.Tensor \(torch\.as_tensor makes one",
+        ),
+        ((torch.ones(2, 1).to_sparse(),) * 3, "your anchor is sparse; expected is a dense tensor"),
+        ((torch.ones(2, 1), None, torch.ones(2, 1)), r"your positive is None; expected is a torch\.Tensor$"),
         ((torch.ones(2, 1), torch.ones(3, 1), torch.ones(2, 1)), r"one common shape \(P, D\)"),
+        (
+            (torch.ones(2, 1, device="meta"),) * 3,
+            r"lies on the device meta; expected is that of the input, cpu .*device=f",
+        ),
+        ((torch.ones(2, 1, dtype=torch.bfloat16),) * 3, r"dtype torch\.bfloat16; expected is that of the input"),
     ],
 )
 def test_a_result_of_the_wrong_kind_has_its_own_sentence(value, sentence):
@@ -84,6 +134,24 @@ def test_a_result_of_the_wrong_kind_has_its_own_sentence(value, sentence):
 def test_a_detached_result_has_no_gradient_and_says_so():
     detached = returning((torch.ones(2, 1),) * 3)
     assert "no gradient flows back" in answer("sampler", detached, INPUTS, gradient=True)["malformed"]
+
+
+@pytest.mark.parametrize("number", [2.0, 2])
+def test_a_loss_that_is_a_plain_number_is_told_what_cut_it_off(number):
+    given = answer("cluster_loss", lambda alpha: lambda features, labels: number, {**INPUTS, "alpha": 1.0})
+    assert re.search(
+        r"your loss is a Python number; expected is a torch\.Tensor \(do without \.item", given["malformed"]
+    )
+
+
+def test_a_change_of_the_input_is_reported_even_where_it_breaks_the_way_back():
+    class Careless(Sampler):
+        def sample(self, features, labels):
+            squares = features.square()  # needs the features as they are for its gradient
+            features.mul_(2)
+            return squares, squares, squares
+
+    assert answer("sampler", Careless, INPUTS, gradient=True)["changed"] == ["features"]
 
 
 def test_a_change_of_the_input_in_place_is_reported():
@@ -153,9 +221,44 @@ def test_lists_are_handed_over_as_copies_and_changes_to_them_are_reported():
     assert INPUTS["labels"] == [0, 0, 0, 1, 1, 1]
 
 
-def test_gradients_are_on_even_if_the_notebook_turned_them_off():
-    with torch.no_grad():
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_gradients_are_on_even_if_the_notebook_turned_them_off(mode):
+    with mode():
         assert "outputs" in answer("sampler", Sampler, INPUTS, gradient=True)
+
+
+def test_a_check_leaves_the_random_numbers_of_the_session_alone():
+    class Seeds(Sampler):
+        def sample(self, features, labels):
+            torch.manual_seed(7)
+            torch.rand(3)
+            return super().sample(features, labels)
+
+    before = torch.get_rng_state()
+    answer("sampler", Seeds, INPUTS)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_on_the_batch_before_the_features_have_a_gradient_too():
+    class Retains(Sampler):
+        def sample(self, features, labels):
+            features.retain_grad()
+            return super().sample(features, labels)
+
+    assert "outputs" in answer("sampler", Retains, INPUTS, again=True)
+
+
+def test_a_list_of_labels_that_no_longer_holds_numbers_was_changed():
+    class Fills(Sampler):
+        def sample(self, features, labels):
+            labels[0] = torch.tensor([0, 0])
+            return super().sample(features, [0, *labels[1:]])
+
+    assert answer("sampler", Fills, INPUTS)["changed"] == ["labels"]
+
+
+def test_a_sampler_that_returns_bools_is_told_by_the_judge_not_by_torch():
+    assert "outputs" in answer("sampler", returning((torch.ones(2, 1, dtype=torch.bool),) * 3), INPUTS)
 
 
 def test_what_cannot_be_encoded_or_described_is_an_exception_of_that_case():
@@ -168,4 +271,3 @@ def test_what_cannot_be_encoded_or_described_is_an_exception_of_that_case():
             raise Unprintable
 
     assert answer("sampler", Raises, INPUTS)["raised"]["type"] == "Unprintable"
-    assert "raised" in answer("sampler", returning((torch.ones(2, 1).to_sparse(),) * 3), INPUTS)

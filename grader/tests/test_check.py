@@ -7,7 +7,7 @@ import sys
 import pytest
 from IPython.utils.capture import capture_output
 
-from grader import check, hint, ready
+from grader import check, hint, progress, ready
 from grader.check import ANSWER_MIME, INPUTS_VARIABLE
 from grader.exercises import BONUS, EXERCISES
 from grader.judge import judge
@@ -122,20 +122,27 @@ def test_every_exercise_has_three_hints(capsys):
             texts.add(capsys.readouterr().out)
         assert len(texts) == 3
         assert all(len(text) > 40 for text in texts)
-    with pytest.raises(ValueError, match="levels 1 to 3, got 4"):
-        hint("hard_cluster.triplets", 4)
+    for level in (4, 2.0):
+        with pytest.raises(ValueError, match=f"levels 1 to 3, got {level}"):
+            hint("hard_cluster.triplets", level)
+
+
+def test_arguments_that_changed_places_are_a_sentence():
+    for function, arguments in ((check, (len, "hard_cluster.triplets")), (hint, (["a"],)), (progress, (None,))):
+        with pytest.raises(ValueError, match="an exercise is named by a string"):
+            function(*arguments)
 
 
 @pytest.mark.parametrize(
     ("outputs", "reason"),
     [
-        ([], "published no answers"),
+        ([], "check did not run"),
         ([{"output_type": "error", "ename": "NameError", "evalue": "x"}], "stopped with NameError: x"),
         ([{"data": {ANSWER_MIME: {"exercise": "e", "answers": {}}}}] * 2, "more than once"),
         ([{"data": {ANSWER_MIME: {"exercise": "other", "answers": {}}}}], "another exercise"),
         ([{"data": {ANSWER_MIME: [1, 2]}}], "another exercise"),
         ([{"data": {ANSWER_MIME: {"exercise": "e", "answers": [3]}}}], "no readable form"),
-        ([{"data": "text"}, {"data": None}, 7], "published no answers"),
+        ([{"data": "text"}, {"data": None}, 7], "check did not run"),
     ],
 )
 def test_a_cell_without_usable_answers_says_why(outputs, reason):

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader import wire
-from grader.exercises import EXERCISES
+from grader import show, wire
+from grader.exercises import BONUS, EXERCISES
 from grader.judge import judge
 
 TRIPLETS = EXERCISES["hard_cluster.triplets"]
@@ -16,8 +16,8 @@ def report(**answers):
     return judge(TRIPLETS, TRIPLETS.cases, {name.replace("_", " "): value for name, value in answers.items()})
 
 
-def outputs(**changed):
-    values = {**TRIPLETS.cases[0].expected, **changed}
+def outputs(case=TRIPLETS.cases[0], **changed):
+    values = {**case.expected, **changed}
     return {"outputs": {name: wire.encode(value) for name, value in values.items()}, "changed": []}
 
 
@@ -53,6 +53,15 @@ def test_what_cannot_be_drawn_is_left_out(negative):
     assert "<svg" not in report(three_clusters=outputs(negative=negative))._repr_html_()
 
 
+@pytest.mark.parametrize(("negative", "drawn"), [([0] * 6, True), ([6] * 6, False), ([-1] * 6, False)])
+def test_numbers_of_rows_are_drawn_where_the_rows_lie_if_there_are_such_rows(negative, drawn):
+    exercise = BONUS["tutorial.hard_triplets"]
+    case = exercise.cases[0]  # six points
+    values = {**case.expected, "negative": np.array(negative)}
+    answer = {"outputs": {name: wire.encode(value) for name, value in values.items()}, "changed": []}
+    assert ("<svg" in judge(exercise, [case], {case.name: answer})._repr_html_()) == drawn
+
+
 def test_a_hidden_case_is_not_drawn():
     hidden = replace(TRIPLETS.cases[0], hidden=True)
     wrong = outputs(negative=np.zeros((3, 2), np.float32))
@@ -68,7 +77,7 @@ def test_a_passed_report_draws_nothing_and_an_equal_report_is_equal_text():
 
 
 def test_an_untouched_stub_gets_one_line():
-    stub = {"raised": {"type": "NotImplementedError", "message": "Return three tensors.", "line": ""}}
+    stub = {"raised": {"type": "NotImplementedError", "message": "Return three tensors.", "line": "f, line 2: "}}
     text = repr(judge(TRIPLETS, TRIPLETS.cases, {case.name: stub for case in TRIPLETS.cases}))
     assert "not implemented yet (0 of 4 cases, 0 of 1 point)" in text
     assert text.count("Return three tensors.") == 1
@@ -85,3 +94,13 @@ def test_a_failed_case_says_what_was_given_expected_why_and_what_went_wrong():
 def test_one_fault_of_the_whole_cell_is_told_once():
     text = repr(judge(TRIPLETS, TRIPLETS.cases, {}))
     assert text.count("There is no answer to this case.") == 1
+
+
+def test_a_student_gets_a_picture_of_every_failed_case_and_feedback_the_first():
+    wrong = {case.name: outputs(case, negative=case.expected["negative"] + 1) for case in TRIPLETS.cases}
+    failed = judge(TRIPLETS, TRIPLETS.cases, wrong)
+    page = failed._repr_html_()
+    assert page.count("<svg") == len(TRIPLETS.cases) == 4
+    assert page.count("<details><summary>picture</summary><svg") == 3
+    assert page.index("<svg") < page.index("<details>")
+    assert show.html(failed).count("<svg") == 1

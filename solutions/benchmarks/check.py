@@ -1,7 +1,7 @@
 """How long a student waits for `check`, picture included: `python -m solutions.benchmarks.check`.
 
 Median and worst of REPEATS, in milliseconds, for the right solution and for the wrong one that is slowest to report.
-The first call of a session also imports torch and matplotlib, which a notebook has done long before.
+The first call of a session also imports torch, which a notebook has done long before.
 """
 
 import statistics

@@ -7,12 +7,15 @@ number.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from grader.exercises import EXERCISES
 from grader.exercises.model import Case
 from solutions.hidden import hard_cluster, hierarchical
 from solutions.hidden.batches import Rng
+from solutions.hidden.known import KnownMistakes
 
 MAKERS: dict[str, Callable[[Rng], tuple[Case, ...]]] = {
     "hard_cluster.triplets": hard_cluster.triplets,
@@ -31,6 +34,9 @@ MAKERS: dict[str, Callable[[Rng], tuple[Case, ...]]] = {
 def cases(seed: int) -> dict[str, tuple[Case, ...]]:
     """The hidden cases of every exercise: the same seed gives the same cases."""
     return {
-        name: make(np.random.default_rng([seed, number]))  # its own stream, whatever the others draw
+        name: tuple(
+            replace(case, mistakes=KnownMistakes(EXERCISES[name], case))
+            for case in make(np.random.default_rng([seed, number]))  # its own stream, whatever the others draw
+        )
         for number, (name, make) in enumerate(MAKERS.items())
     }

@@ -1,15 +1,21 @@
 """The hidden cases catch every wrong solution, and charge a single fault a single point."""
 
+from dataclasses import replace
+
 import pytest
 
 from grader.answer import answer
 from grader.exercises import BONUS, EXERCISES
-from grader.judge import judge
+from grader.judge import judge, judge_case
 from solutions import hidden
 from solutions.zoo import RIGHT, ZOO, Wrong, build
 
 GRADED = {exercise.target for exercise in EXERCISES.values()}
-HIDDEN = {seed: hidden.cases(seed) for seed in range(5)}
+# Without the known wrong outputs, which would be computed for every failure.
+HIDDEN = {
+    seed: {name: [replace(case, mistakes={}) for case in cases] for name, cases in hidden.cases(seed).items()}
+    for seed in range(5)
+}
 # Faults that one exercise alone is about: a student who makes one loses that point and no other.
 COST_ONE_POINT = {
     "detached_centroids": "hard_cluster.training",
@@ -52,6 +58,22 @@ def test_hidden_cases_of_every_seed_catch_every_wrong_solution(wrong):
         exercises = failed(wrong.target, wrong.object, cases)
         assert exercises
         assert exercises == {COST_ONE_POINT.get(wrong.name)} or wrong.name not in COST_ONE_POINT
+
+
+RECOGNISED_BY = hidden.cases(0)
+# They raise there, or do no harm that no other mistake does, too; the visible cases know them all.
+UNNAMED = {"excludes_by_distance", "label_as_row", "label_used_as_index", "ties_by_appearance"}
+
+
+@pytest.mark.parametrize("wrong", [wrong for wrong in ZOO if wrong.target in GRADED], ids=ids)
+def test_a_hidden_case_names_the_mistake_or_nothing(wrong):
+    named = set()
+    for name, exercise in EXERCISES.items():
+        if exercise.target == wrong.target:
+            for case in RECOGNISED_BY[name]:
+                given = answer(exercise.call, wrong.object, case.inputs, case.gradient, case.again)
+                named.add(judge_case(exercise, case, given).mistake)
+    assert named - {None} == (set() if wrong.name in UNNAMED else {wrong.name})
 
 
 @pytest.mark.parametrize("target", [target for target in RIGHT if target in GRADED])

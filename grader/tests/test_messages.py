@@ -1,0 +1,350 @@
+"""What a student reads of a case that failed: what, where, why, and what now."""
+
+import re
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from grader import check, hint, ready, wire
+from grader.answer import answer
+from grader.exercises import BONUS, EXERCISES
+from grader.exercises.model import f32, i64
+from grader.judge import Report, Verdict, judge, judge_case
+from grader.show import sentences
+
+ALL = EXERCISES | BONUS
+
+
+@pytest.fixture(autouse=True)
+def fresh_session(monkeypatch):
+    monkeypatch.setattr(sys.modules["grader.check"], "_reports", {})
+    monkeypatch.setattr(sys.modules["grader.check"], "_hinted", {})
+
+
+def reason(name: str, number: int, **wrong: np.ndarray) -> str:
+    """What the case of that number says when these outputs are wrong."""
+    case = ALL[name].cases[number]
+    outputs = {output: wire.encode(value) for output, value in {**case.expected, **wrong}.items()}
+    return judge_case(ALL[name], case, {"outputs": outputs, "changed": []}).reason
+
+
+def test_a_wrong_shape_says_both_shapes_and_what_a_dimension_means():
+    said = reason("hierarchical.class_distances", 0, d=f32([[1, 2]]))
+    assert said.startswith("The shape of your d is (1, 2); expected is (2, 2). ")
+    assert "d is (P, P): a row and a column for every class." in said
+
+
+@pytest.mark.parametrize("exercise", ALL.values(), ids=lambda exercise: exercise.name)
+def test_every_exercise_can_say_what_its_dimensions_mean(exercise):
+    assert exercise.shapes.endswith(".")
+
+
+def test_a_wrong_dtype_says_both_dtypes_and_what_changes_one():
+    said = reason("hard_cluster.triplets", 0, anchor=np.zeros((3, 2)))
+    assert said == "The dtype of your anchor is float64; expected is float32, that of the input (see torch.Tensor.to)."
+    said = reason("hierarchical.tree_level", 0, level=np.zeros(6, np.float32))
+    assert said == "The dtype of your level is float32; expected is int64, see torch.Tensor.long."
+
+
+@pytest.mark.parametrize(
+    ("name", "number", "wrong", "said"),
+    [
+        (  # the table of the case: 4.5 26.5 / 26.5 12
+            *("hierarchical.class_distances", 0, {"d": f32([[4.5, 20], [20, 12]])}),
+            "Your d for the classes 0 (row) and 1 (column) is 20; expected is 26.5. 2 of 4 entries are wrong.",
+        ),
+        (
+            *("hierarchical.class_distances", 1, {"d": f32([[12, 28], [28, 5]]), "s": f32([18, 7])}),
+            "Your d for the classes 5 (row) and 5 (column) is 5; expected is 4. Your s differs, too.",
+        ),
+        (
+            *("hierarchical.class_distances", 1, {"s": f32([18, 7])}),
+            "Your s for class 5 is 7; expected is 6.",
+        ),
+        (
+            *("hierarchical.class_distances", 1, {"classes": i64([5, -2])}),
+            "Entry 0 of your classes is 5; expected is -2. 2 of 2 entries are wrong.",
+        ),
+        (
+            *("hierarchical.tree_level", 0, {"level": i64([0, 1, 1, 1, 0, 2])}),
+            "Your level for the pair 2, classes 0 and 2, is 1; expected is 2.",
+        ),
+        (
+            *("hierarchical.tree_level", 2, {"level": i64([[0, 1], [2, 0]])}),
+            "Your level for the pair (1, 0), classes 1 and 0, is 2; expected is 1.",
+        ),
+        (
+            *("hierarchical.violate_margin", 2, {"margin": f32([1.0, 1.5, 9])}),
+            "Your margin for triplet 2, its anchor of class 2, its negative of class 3, is 9; expected is 1.9.",
+        ),
+        (
+            *("class_tree.margins", 1, {"margin": f32([[-1.5, 1], [2, 1.7]])}),
+            "Your margin for the classes 0 (row) and 1 (column) is 1; expected is -1.2.",
+        ),
+        (
+            *("hard_cluster.labels", 2, {"positive": f32([[5, 0], [6, 3], [2, 12]])}),
+            "Your positive for class 40 (anchor (4, 3)) is (6, 3); expected is (1, 3).",
+        ),
+        (
+            *("hard_cluster.training", 0, {"gradient": f32([[10], [10], [16], [-14], [-14], [0]])}),
+            "Your gradient for row 5 of the features is (0); expected is (-8).",
+        ),
+        ("hard_cluster.loss", 2, {"loss": f32(26)}, "Your loss is 26; expected is 52."),
+    ],
+)
+def test_a_wrong_value_says_which_class_pair_or_triplet(name, number, wrong, said):
+    assert reason(name, number, **wrong) == said
+
+
+@pytest.mark.parametrize("exercise", ALL.values(), ids=lambda exercise: exercise.name)
+def test_every_output_of_every_case_can_be_described_when_it_is_wrong(exercise):
+    for case in exercise.cases:
+        for name, value in case.expected.items():
+            wrong = {**case.expected, name: ~value if value.dtype == bool else value + 1}
+            outputs = {output: wire.encode(array) for output, array in wrong.items()}
+            said = judge_case(exercise, case, {"outputs": outputs, "changed": []}).reason
+            assert name in said or name == "keeps_gradient"
+            assert "expected is" in said
+
+
+SWAPPED = ("anchor", "negative", "positive")
+TURNED = ("d", "s", "classes")
+
+
+def returned(name: str, number: int, order: tuple[str, ...]) -> dict:
+    """The right outputs, each in the place of the one that `order` names at its position."""
+    exercise = ALL[name]
+    case = exercise.cases[number]
+    outputs = {place: wire.encode(case.expected[what]) for place, what in zip(exercise.outputs, order)}
+    return {"outputs": {**{k: wire.encode(v) for k, v in case.expected.items()}, **outputs}, "changed": []}
+
+
+@pytest.mark.parametrize(
+    ("name", "order"), [("hard_cluster.triplets", SWAPPED), ("hierarchical.class_distances", TURNED)]
+)
+def test_right_outputs_in_another_order_are_recognised(name, order):
+    exercise = ALL[name]
+    verdict = judge_case(exercise, exercise.cases[0], returned(name, 0, order))
+    assert verdict.mistake == "outputs_in_another_order"
+    asked = ", ".join(exercise.outputs)
+    assert verdict.reason == f"You return the right outputs as ({', '.join(order)}); expected is ({asked})."
+
+
+def test_two_classes_that_are_each_others_negatives_are_not_mistaken_for_another_order():
+    # Interleaved labels: anchors (1,0) (1,6), negatives (1,6) (1,0). Each wrong positive is the right one of the other
+    # class: as a set of rows (negative, positive, anchor) is just what was expected.
+    said = reason("hard_cluster.labels", 0, positive=f32([[3, 6], [3, 0]]))
+    assert said == "Your positive for class 0 (anchor (1, 0)) is (3, 6); expected is (3, 0). 2 of 2 rows are wrong."
+
+
+def test_a_wrong_gradient_of_right_outputs_is_no_other_order():
+    assert reason("hard_cluster.training", 0, gradient=f32([[1]] * 6)).startswith("Your gradient for row 0")
+
+
+def answered(name: str, target: object) -> list:
+    exercise = ALL[name]
+    answers = {c.name: answer(exercise.call, target, dict(c.inputs), c.gradient, c.again) for c in exercise.cases}
+    return judge(exercise, exercise.cases, answers)
+
+
+def test_no_path_for_the_gradient_is_told_as_such():
+    detached = answered("hard_cluster.loss", lambda alpha: lambda features, labels: torch.tensor(56.0))
+    assert "No gradient flows back to the features, so loss.backward() would fail" in repr(detached)
+
+
+def test_a_failed_case_that_was_not_recognised_points_to_one_that_was():
+    # No hinge: three clusters 1 + 1 - 26 = -24 is known; a wide margin 26 + 26 - 1 = 51 is not. One class is right.
+    def no_hinge(alpha):
+        def forward(features, labels):
+            means = torch.stack([features[labels == c].mean(0) for c in labels.unique()])
+            terms = []
+            for c, mean in zip(labels.unique(), means):
+                others = torch.stack([(mean - m).square().sum() for m in means if (m != mean).any()])
+                terms.append((features[labels == c] - mean).square().sum(1).max() - others.min() + alpha)
+            return torch.stack(terms).sum()
+
+        return forward
+
+    text = repr(answered("hard_cluster.loss", no_hinge))
+    assert "Your loss is 51; expected is 52.\n          Perhaps the same mistake as in “three clusters” above." in text
+    assert text.count("max(·, 0) is missing, class by class") == 1
+
+
+def test_an_exception_or_a_refused_input_points_to_no_other_case():
+    exercise = EXERCISES["hard_cluster.triplets"]
+    own = {**exercise.cases[0].expected, **exercise.cases[0].mistakes["own_centroid_not_excluded"]}
+    answers = {
+        exercise.cases[0].name: {"outputs": {k: wire.encode(v) for k, v in own.items()}, "changed": []},
+        exercise.cases[1].name: {"raised": {"type": "KeyError", "message": "3", "line": "f, line 2 of its cell: x[3]"}},
+    }
+    report = judge(exercise, exercise.cases, answers)
+    assert sentences(report.verdicts[1], report)[0] == "Your code raised KeyError: 3 (in f, line 2 of its cell: x[3])"
+    assert "Most likely" not in repr(report)
+
+
+def level_of_nothing(class_a, class_b, alphabet_of):
+    return torch.zeros_like(class_a)
+
+
+def stub(class_a, class_b, alphabet_of):
+    raise NotImplementedError("Return the level.")
+
+
+def test_a_failed_check_ends_with_the_next_hint(capsys):
+    name = "hierarchical.tree_level"
+    for level in (1, 2, 3):
+        last = repr(check(name, level_of_nothing)).splitlines()[-1]
+        assert last == f'  Stuck? hint("{name}") gives hint {level} of 3.'
+        hint(name)
+        assert capsys.readouterr().out.startswith(f"Hint {level} of 3: ")
+    assert repr(check(name, level_of_nothing)).endswith("gives hint 3 of 3 again.")
+    hint(name)
+    assert capsys.readouterr().out.startswith("Hint 3 of 3: ")
+
+
+def test_a_hint_goes_on_from_the_level_that_was_asked_for(capsys):
+    hint("hierarchical.loss", level=2)
+    hint("hierarchical.loss")
+    hint("hierarchical.gradients")
+    assert [line[:12] for line in capsys.readouterr().out.splitlines()] == [
+        "Hint 2 of 3:",
+        "Hint 3 of 3:",
+        "Hint 1 of 3:",
+    ]
+
+
+def test_neither_a_passed_check_nor_an_untouched_stub_offers_a_hint():
+    assert "Stuck?" not in repr(check("hierarchical.tree_level", stub))
+    right = lambda a, b, alphabet_of: 2 - (alphabet_of[a] == alphabet_of[b]).long() - (a == b).long()  # noqa: E731
+    assert "Stuck?" not in repr(check("hierarchical.tree_level", right))
+
+
+def test_a_later_part_sends_to_the_earlier_part_that_checks_the_same_code():
+    class Sampler:
+        def sample(self, features, labels):
+            return features[:2], features[:2], features[:2]
+
+    assert "Start with" not in repr(check("hard_cluster.labels", Sampler))
+    check("hard_cluster.triplets", Sampler)
+    start = "Start with hard_cluster.triplets, which checks the same code and is not there yet."
+    assert f'{start} Stuck? hint("hard_cluster.triplets") gives hint 1 of 3.' in check(
+        "hard_cluster.labels", Sampler
+    )._repr_html_().replace("&quot;", '"')
+
+
+def test_a_part_that_may_call_a_wrong_one_sends_there_first():
+    def violate_margin(features, labels, anchor_labels, negative_labels, alphabet_of, beta, levels):
+        return torch.zeros(len(anchor_labels))
+
+    assert "Start with" not in repr(check("hierarchical.violate_margin", violate_margin))
+    check("hierarchical.tree_level", level_of_nothing)
+    start = "Start with hierarchical.tree_level, which is not there yet: if this code calls that one, the fault may lie"
+    assert start in repr(check("hierarchical.violate_margin", violate_margin))
+
+
+def test_a_stub_that_finished_code_calls_is_named_and_the_code_is_not_called_unfinished():
+    report = answered("hierarchical.tree_level", lambda *pair: stub(*pair))
+    assert report.state == "not there yet"
+    assert "Your code raised NotImplementedError: Return the level. (in stub, line" in repr(report)
+
+
+def test_a_stub_says_where_it_still_raises():
+    assert re.search(
+        r"Not implemented yet \(stub, line \d+, raises NotImplementedError\)\. Return the level\.",
+        repr(answered("hierarchical.tree_level", stub)),
+    )
+
+
+def test_bad_input_that_is_answered_with_nothing_was_accepted():
+    exercise = EXERCISES["hard_cluster.errors"]
+    refusing = next(case for case in exercise.cases if case.raises)
+    verdict = judge_case(exercise, refusing, {"malformed": "your code returns nothing"})
+    assert verdict.reason.startswith("Expected: a ValueError that names the fault")
+
+
+def test_a_call_that_cannot_be_made_says_how_the_code_is_called():
+    class WithoutSelf:
+        def sample(features, labels):
+            pass
+
+    said = repr(answered("hard_cluster.triplets", WithoutSelf))
+    assert "takes 2 positional arguments but 3 were given" in said
+    assert "(when called as HardClusterTripletsSampler().sample(features, labels))" in said
+    assert "(when called as tree_level(class_a, class_b, alphabet_of))" in repr(answered("hierarchical.tree_level", 3))
+
+
+def test_a_loss_without_forward_is_no_stub():
+    class ClusterLoss(torch.nn.Module):
+        def __init__(self, alpha):
+            super().__init__()
+
+        def foward(self, features, labels):
+            return features.sum()
+
+    report = answered("hard_cluster.loss", ClusterLoss)
+    assert report.state == "not there yet"
+    assert 'missing the required "forward" function' in repr(report)
+
+
+def test_a_comma_too_many_is_told_as_such():
+    said = repr(answered("hard_cluster.loss", lambda alpha: lambda features, labels: (features.sum(),)))
+    assert "Your code returned a tuple; expected: loss (a comma after a value makes a tuple of it)." in said
+
+
+def test_a_mistake_that_this_case_knows_with_other_outputs_is_not_suggested():
+    exercise = EXERCISES["hard_cluster.triplets"]
+    case, other = exercise.cases[:2]
+    name = next(iter(case.mistakes))
+    recognised = judge_case(
+        exercise,
+        case,
+        {"outputs": {k: wire.encode(v) for k, v in {**case.expected, **case.mistakes[name]}.items()}, "changed": []},
+    )
+    assert recognised.mistake == name
+    strange = Verdict(replace(other, mistakes={name: {}}), False, "No.", given=other.expected)
+    assert "Perhaps" not in "".join(sentences(strange, Report(exercise, (recognised, strange))))
+    strange = Verdict(replace(other, mistakes={}), False, "No.", given=other.expected)
+    assert f"Perhaps the same mistake as in “{case.name}” above." in sentences(
+        strange, Report(exercise, (recognised, strange))
+    )
+
+
+def test_what_is_not_a_number_and_a_gradient_that_never_arrives_have_a_likely_cause():
+    assert "NaN comes from 0/0" in reason("hard_cluster.loss", 0, loss=f32(np.nan))
+    assert "It is 0 everywhere" in reason("hard_cluster.training", 0, gradient=f32([[0]] * 6))
+
+
+def test_no_number_is_minus_zero():
+    assert "is 0; expected" in reason("hard_cluster.loss", 0, loss=f32(-0.0))
+
+
+def test_a_check_that_is_interrupted_has_not_passed():
+    name = "hierarchical.tree_level"
+    check(name, lambda a, b, alphabet_of: 2 - (alphabet_of[a] == alphabet_of[b]).long() - (a == b).long())
+    assert ready(name)
+
+    def waits(class_a, class_b, alphabet_of):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        check(name, waits)
+    assert not ready(name)
+
+
+def test_what_the_judge_says_while_grading_offers_no_hint():
+    report = answered("hierarchical.tree_level", level_of_nothing)
+    assert not report.passed
+    assert "hint(" not in repr(report) + report._repr_html_()
+
+
+def test_a_wrong_row_number_is_told_with_the_triplet_it_belongs_to():
+    expected = ALL["tutorial.all_triplets"].cases[0].expected  # labels 0 0 1 1: (0, 1, 2) and (0, 1, 3) and six more
+    negative = np.where((expected["anchor"] == 0) & (expected["negative"] == 2), 0, expected["negative"])
+    said = reason("tutorial.all_triplets", 0, negative=negative)
+    assert said == "Your negative of the triplet with anchor 0 and positive 1 is 0; expected is 2."
+    expected = ALL["tutorial.hard_triplets"].cases[0].expected
+    said = reason("tutorial.hard_triplets", 0, anchor=expected["anchor"] + 1)
+    assert said.startswith("Entry 0 of your anchor is 1; expected is 0. 6 of 6 entries are wrong.")
