@@ -49,8 +49,12 @@ def why_no_sandbox() -> str | None:
 
 
 def assign(course: Path, name: str, master: NotebookNode) -> NotebookNode:
-    """Put a master notebook into the course and let nbgrader make the student version of it, which is returned."""
-    write(course / "solutions" / "notebooks" / name / f"{name}.ipynb", master)
+    """Put a master notebook, with the pictures beside it, into the course and let nbgrader make the student version of it,
+    which is returned."""
+    folder = course / "solutions" / "notebooks" / name
+    write(folder / f"{name}.ipynb", master)
+    for picture in (MASTERS / name).glob("*.png"):
+        shutil.copy(picture, folder)
     nbgrader(course, "generate_assignment", name)
     return nbformat.read(course / "release" / name / f"{name}.ipynb", as_version=4)
 

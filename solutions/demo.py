@@ -1,10 +1,12 @@
 """The main job from end to end, on the embedded data: `make demo`, or `python -m solutions.demo`.
 
 In the scratch course folder `demo-course/` it builds the assignment, hands in the sample submissions, grades them,
-writes feedback and exports the grades, all with nbgrader's own commands; then it trains the solved notebook briefly.
+writes feedback and exports the grades, all with nbgrader's own commands, and writes the report on the assignment; then
+it trains the solved notebook briefly.
 """
 
 import argparse
+import contextlib
 import json
 import shutil
 import sys
@@ -16,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
+from grader import report
 from grader.exercises import EXERCISES
 from solutions import build, course, samples
 
@@ -68,6 +71,9 @@ def grade(console: Console) -> nbformat.NotebookNode:
     console.print(score_table(course.scores(FOLDER, NAME)))
     console.print(f"Feedback for each student: {_relative(FOLDER / 'feedback')}/STUDENT/{NAME}/{NAME}.html")
     console.print(f"Grades as a table:         {_relative(FOLDER / 'grades.csv')}")
+    with contextlib.chdir(FOLDER):
+        report.write(NAME, Path(f"report-{NAME}.html"))
+    console.print(f"A page on all of it:       {_relative(FOLDER / f'report-{NAME}.html')}")
     return student_version
 
 

@@ -11,5 +11,6 @@ execute     runs it with a file of questions:
   inside      the other end, in the sandbox: feeds the cells to a kernel
   outputs     what is taken from what came out
 judge       compares the answers, writes the reports and scores, flags what the instructor should see
+record      what was judged, as data in the graded notebook, for `grader report`
 bound       keeps the feedback page small
 """

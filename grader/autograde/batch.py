@@ -61,7 +61,12 @@ class BatchExporter(NotebookExporter):
             with Gradebook(course.db_url, course.course_id) as gradebook:
                 notebooks = [notebook.name for notebook in gradebook.find_assignment(course.assignment_id).notebooks]
         except MissingEntry:
-            return  # nbgrader says so itself
+            remedy = (
+                f"`nbgrader generate_assignment {course.assignment_id}` enters it, also where students got a bundle"
+            )
+            reason = f"The gradebook has no assignment {course.assignment_id}: {remedy}."
+            self.log.error("Nothing was graded. %s", reason)
+            raise NbGraderException(reason) from None
         names = staging.expected(notebooks, course.notebook_id)
         _remove_leftovers()
         folder = tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-")
@@ -70,7 +75,7 @@ class BatchExporter(NotebookExporter):
         self.texts = {name: _texts(course, name) for name in names}
         run.assignments = {}
         limits = Limits(parent=self)
-        for student, path in _submissions(course):
+        for student, path in submissions(course):
             copy, files = submitted / student / course.assignment_id, Path(folder.name, "files", student)
             self.copies[student] = staging.copy(path, copy, files, names, limits)
             self.files[student] = files
@@ -102,12 +107,15 @@ class BatchExporter(NotebookExporter):
         return output, resources
 
 
-def _submissions(course: CourseDirectory) -> Iterator[tuple[str, Path]]:
+def submissions(course: CourseDirectory) -> Iterator[tuple[str, Path]]:
     """The students who handed in something, and their folders."""
     step, assignment = course.submitted_directory, course.assignment_id
     student_of = re.compile(course.format_path(step, "(?P<student>.*)", assignment, escape=True))
     for path in sorted(glob.glob(course.format_path(step, course.student_id, assignment))):
-        yield student_of.fullmatch(path)["student"], Path(path)
+        if match := student_of.fullmatch(path):
+            yield match["student"], Path(path)
+        else:  # a line break in the name of a folder, which must not end the grading of all others
+            course.log.warning("%r is no name of a student: it is not graded", path)
 
 
 def _texts(course: CourseDirectory, name: str) -> dict[str, set[str]]:

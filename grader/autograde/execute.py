@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from traitlets import Enum, Integer, List, Unicode
 from grader.autograde import runner, sandbox
 from grader.autograde.limits import Limits
 from grader.autograde.restore import NOT_RUN, SCENERY
-from grader.autograde.staging import GRADED, MARK
 from grader.questions import ask, graded_cases
 
 
@@ -24,8 +24,9 @@ class SandboxedExecute(NbGraderPreprocessor):
 
     Leaves in `resources`, for the Judge: the cases that were asked ("grader_cases") and under which ids
     ("grader_ids"), which never leave this process; why a cell that has no answers has none, by its number
-    ("grader_reasons"); and "grader_outcome": graded, limited (by time, memory, output, or the death of its kernel), or
-    unreadable.
+    ("grader_reasons"); "grader_outcome": graded, limited (by time, memory, output, or the death of its kernel), or
+    unreadable, and "grader_why" if it is one of the latter two; how long the notebook ran ("grader_seconds", None if it
+    did not), and "grader_seed".
     """
 
     sandbox = Enum(
@@ -63,11 +64,11 @@ class SandboxedExecute(NbGraderPreprocessor):
         seed = secrets.randbits(32) if self.seed is None else self.seed
         resources["grader_cases"] = cases = graded_cases(seed)
         resources["grader_ids"], resources["grader_reasons"] = {}, {}
-        resources["grader_outcome"] = "graded"
-        nb.metadata[MARK] = GRADED  # in the file only when all is done
+        resources["grader_outcome"], resources["grader_why"] = "graded", None
+        resources["grader_seed"], resources["grader_seconds"] = seed, None
         unreadable = resources["grader_unreadable"]
         if unreadable is not None:
-            resources["grader_outcome"] = "unreadable"
+            resources["grader_outcome"], resources["grader_why"] = "unreadable", unreadable
             resources["grader_reasons"] = dict.fromkeys(range(len(nb.cells)), unreadable)
             return nb, resources
         self.log.info("Hidden cases of seed %d", seed)
@@ -76,12 +77,14 @@ class SandboxedExecute(NbGraderPreprocessor):
             resources["grader_ids"] = ask(questions, cases)
             # The student's files, and over them the master's, which nbgrader has put beside the notebook.
             files = [resources["grader_files"], Path(resources["metadata"]["path"])]
+            started = time.monotonic()
             ran = self._run(nb, questions, files, without={NOT_RUN, SCENERY})
             left_out = " ".join(cell.source for cell in nb.cells if SCENERY in cell.metadata.get("tags", []))
-            if _missing_names(ran) & set(re.findall(r"\w+", left_out)):
+            if ran.stopped is None and _missing_names(ran) & set(re.findall(r"\w+", left_out)):
                 self.log.info("The notebook uses names from cells that grading leaves out: all of it is run")
                 _prepare_glyphs()
                 ran = self._run(nb, questions, files, without={NOT_RUN})
+            resources["grader_seconds"] = time.monotonic() - started
         for number, outputs in ran.outputs.items():
             nb.cells[number].update(outputs=outputs, execution_count=number + 1)
         self._explain(nb, ran, resources)
@@ -106,9 +109,9 @@ class SandboxedExecute(NbGraderPreprocessor):
                 number: ran.stopped for number in range(len(nb.cells)) if number not in ran.outputs
             }
         if ran.late or ran.stopped:
-            resources["grader_outcome"] = "limited"
             late_cells = ", ".join(str(number + 1) for number in sorted(ran.late))
-            why = ran.stopped or f"Time limit: interrupted in the cells {late_cells}."
+            why = ran.stopped or f"Time limit: interrupted in cell {late_cells}."
+            resources["grader_outcome"], resources["grader_why"] = "limited", why
             self.log.warning("%s: %s", resources["nbgrader"]["student"], why)
         for output in (output for outputs in ran.outputs.values() for output in outputs):
             if output.get("ename") == "DataError":  # of the package `data`: no fault of the student's

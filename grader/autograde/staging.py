@@ -26,6 +26,8 @@ NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 MOST_FILES, MOST_NOTICES = 1000, 10
 DEEPEST = 10  # folders in folders
+# Neither a link nor a pipe. Windows has no such flags, but there nobody grades: students look at their own notebooks.
+PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 TIMESTAMP = "timestamp.txt"
 MARK, GRADED = "grader", {"graded": True}  # in the metadata of a notebook that was graded to the end
 
@@ -90,13 +92,10 @@ def _find(folder: Path, names: list[str], result: Copy) -> dict[str, Path]:
         result.notices.append(f"The notebook was handed in as {_quoted(file)}; it was taken for {missing[0]}.ipynb.")
         return {**found, missing[0]: path}
     if not missing:
-        result.notices += [f"{_quoted(file)} was handed in besides, and not graded." for file in files]
+        result.notices += [f"{_quoted(file)} was handed in besides, and not graded." for file in files][:MOST_NOTICES]
     for name in missing:
-        which = (
-            f" under this name; there are {', '.join(map(_quoted, files))}, and it is not clear which is meant"
-            if files
-            else ""
-        )
+        others = ", ".join(map(_quoted, list(files)[:MOST_NOTICES]))
+        which = f" under this name; there are {others}, and it is not clear which is meant" if files else ""
         result.unreadable[name] = f"The notebook {name}.ipynb was not handed in{which}."
     return found
 
@@ -177,7 +176,7 @@ def _bytes(path: Path, most: int, limit: str) -> bytes:
         Unreadable
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | PLAIN)
     except OSError as problem:
         why = f"it is {_kind(path)}" if path.is_symlink() else problem.strerror
         raise Unreadable(f"cannot be read: {why}") from None
@@ -247,7 +246,8 @@ def _copy_timestamp(path: Path, to: Path, result: Copy) -> None:
         text = _bytes(path, 1000, "1000 bytes").decode()
         if re.search(r"(^|\s)/|\.\.", text):
             raise ValueError("dateutil would look for a file of this name, as for a time zone")
-        parse_utc(text.strip())
+        if not 2000 <= parse_utc(text.strip()).year < 2100:
+            raise ValueError("in another time zone nbgrader's pages could not show it")
     except Exception:  # whatever dateutil makes of it
         result.notices.append(f"The file {TIMESTAMP} holds no time that can be read; it was graded without one.")
     else:
@@ -265,6 +265,6 @@ def expected(notebooks: list[str], pattern: str) -> list[str]:
 def is_graded(notebook: Path) -> bool:
     """Was this file in autograded/ written at the end of grading? One without the mark was left by a run cut short."""
     try:
-        return json.loads(notebook.read_bytes())["metadata"][MARK] == GRADED
+        return json.loads(notebook.read_bytes())["metadata"][MARK]["graded"] is True
     except (OSError, ValueError, RecursionError, KeyError, TypeError):
         return False

@@ -17,11 +17,10 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from grader.check import ANSWER_MIME
-from grader.exercises import EXERCISES
 from solutions import samples, zoo
 
 NAME = "homework3"
-ALL = sum(exercise.points for exercise in EXERCISES.values())
+ALL = 10  # the points of the homework
 Builder = Callable[[NotebookNode, Path], NotebookNode | None]
 
 
@@ -714,7 +713,7 @@ def right_with_endless_dense_source(notebook, folder):
     return with_cells(solved(notebook), "a = 1" + "+1" * 300_000, at=len(notebook.cells))
 
 
-@expect(3)
+@expect(0)
 def as_large_as_can_be(notebook, folder):
     """Every picture of ours in the reports, and all that a notebook may put out and hold besides."""
     wrong = {wrong.target: wrong.source for wrong in zoo.ZOO}

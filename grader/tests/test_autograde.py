@@ -2,7 +2,9 @@
 
 import pytest
 from nbformat.v4 import new_code_cell, new_output
+from nbgrader.coursedir import CourseDirectory
 
+from grader.autograde.batch import submissions
 from grader.autograde.judge import Judge
 from grader.check import ANSWER_MIME
 from grader.exercises import EXERCISES
@@ -14,7 +16,8 @@ NAME = "hierarchical.tree_level"
 @pytest.fixture
 def resources():
     ids = {name: {f"id of {case.name}": case.name for case in cases} for name, cases in visible_cases().items()}
-    return {"grader_cases": visible_cases(), "grader_ids": ids, "grader_reasons": {}, "grader_flags": {}}
+    left_by_others = {"grader_cases": visible_cases(), "grader_ids": ids, "grader_reasons": {}}
+    return {**left_by_others, "grader_flags": {}, "grader_reports": {}}
 
 
 def graded(resources, *outputs, grade_id="hierarchical-tree_level"):
@@ -107,3 +110,10 @@ def test_calls_into_a_library_are_scored_and_flagged(resources):
 def test_cells_that_are_not_ours_are_left_alone(resources):
     output = new_output("execute_result", {"text/plain": "0.5"}, execution_count=1)
     assert graded(resources, output, grade_id="essay").outputs == [output]
+
+
+def test_a_folder_whose_name_is_no_students_is_passed_over(tmp_path):
+    for name in ("ada", "be\nn", "zoe"):
+        (tmp_path / "submitted" / name / "homework3").mkdir(parents=True)
+    course = CourseDirectory(root=str(tmp_path), assignment_id="homework3")
+    assert [student for student, _ in submissions(course)] == ["ada", "zoe"]

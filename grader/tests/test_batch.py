@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
 
 pytest.importorskip("solutions", reason="submissions are made from the instructor's samples")
@@ -110,6 +111,17 @@ def test_after_a_kill_the_next_run_grades_what_was_left_and_nothing_else(fresh):
     assert graded_at(folder, "ada") == first
     assert [total(folder, student) for student in ("ada", "ben", "cleo")] == [ALL] * 3
     assert "Notebooks: 0 graded" in course.nbgrader(folder, "autograde", NAME)
+
+
+def test_an_assignment_that_the_gradebook_does_not_know_is_a_refusal_with_the_remedy(tmp_path):
+    folder = tmp_path / "course"
+    course.create(folder)
+    course.submit(folder, "ada", NAME, new_notebook())
+    with pytest.raises(course.CommandFailed) as failure:
+        course.nbgrader(folder, "autograde", NAME)
+    assert f"Nothing was graded. The gradebook has no assignment {NAME}" in str(failure.value)
+    assert f"`nbgrader generate_assignment {NAME}` enters it" in str(failure.value)
+    assert not (folder / "autograded").exists()
 
 
 def test_no_sandbox_is_a_refusal_before_anything_is_touched(fresh, monkeypatch, tmp_path):

@@ -30,7 +30,7 @@ HONEST = ("honest_first", "jane_between", "zoe_last")  # in the order of grading
 LIMITS = """
 c.Limits.seconds_per_cell = 5
 c.Limits.grace = 1
-c.Limits.seconds_per_notebook = 30
+c.Limits.seconds_per_notebook = 20
 c.Limits.memory = 2048
 c.Limits.scratch = 32
 c.Limits.cells = 400
@@ -177,8 +177,10 @@ def test_nothing_outside_was_changed(batch):
 
 
 def test_no_process_is_left(batch):
-    left = [process.cmdline() for process in psutil.process_iter() if process.pid not in batch.processes]
-    assert not [line for line in left if "bwrap" in str(line) or "ipykernel" in str(line) or "31415" in str(line)]
+    left = [str(process.cmdline()) for process in psutil.process_iter() if process.pid not in batch.processes]
+    others = "/jupyter/runtime/"  # where kernels that somebody else starts meanwhile have their connection files
+    kernels = [line for line in left if "ipykernel" in line and others not in line]
+    assert kernels + [line for line in left if "bwrap" in line or "31415" in line] == []
 
 
 def test_delegation_is_flagged_for_review_and_scored(batch):

@@ -604,10 +604,12 @@ def write(content: bytes):
         os.mkfifo,
         lambda path: path.symlink_to("/etc/hostname"),
         write(b"5:" + b"9" * 40),  # decimal.InvalidOperation out of dateutil
+        write(b"9999-12-31 23:59:59"),  # it would end nbgrader's list of submissions in any zone east of Greenwich
     ],
     ids=[
         *["empty", "blank", "garbage", "bytes", "digits", "offset", "overflow", "long", "fifo", "link"],
         "seconds",
+        "year",
     ],
 )
 def test_what_is_no_time_is_left_out_with_a_notice(folder, make):

@@ -1,0 +1,207 @@
+"""The report on an assignment for its instructor, one HTML page that needs no network: `grader report ASSIGNMENT`.
+
+Counts the facts of `grader.results` and fills the template beside this module with them, which escapes every text.
+"""
+
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean, median
+
+import jinja2
+
+from grader.autograde.record import CaseRecord, Result
+from grader.exercises import Case
+from grader.exercises.mistakes import MISTAKES
+from grader.questions import graded_cases, visible_cases
+from grader.results import Part, Results, Submission, gather
+
+MOST_BARS = 12  # of a histogram
+EXAMPLES, SLOWEST = 5, 5  # students that are named
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Of a histogram: how many values lie in [start, end)."""
+
+    start: float
+    end: float
+    count: int
+
+
+@dataclass(frozen=True)
+class CaseCount:
+    """How many students' work had which result on one case."""
+
+    name: str
+    teaches: str
+    hidden: bool
+    counts: dict[Result, int]
+
+    @property
+    def n(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def passed(self) -> int:
+        return self.counts[Result.PASSED]
+
+
+@dataclass(frozen=True)
+class PartCount:
+    """full: how many of the n graded students have all points of the part."""
+
+    part: Part
+    full: int
+    n: int
+    cases: tuple[CaseCount, ...]
+
+
+@dataclass(frozen=True)
+class MistakeCount:
+    """students: who made it, in any case of any exercise."""
+
+    name: str
+    sentence: str
+    exercises: tuple[str, ...]
+    students: tuple[str, ...]
+
+
+def write(assignment: str, path: Path) -> Results:
+    """Write the report on an assignment of the course in the working directory, in one step.
+
+    Raises:
+        NoResults: no gradebook, no such assignment, nothing graded.
+        OSError: the page cannot be written.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder: name a file")
+    results = gather(assignment)
+    content = page(results)
+    half_written = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    try:
+        half_written.write_text(content, encoding="utf-8")
+        half_written.replace(path)
+    finally:
+        half_written.unlink(missing_ok=True)
+    return results
+
+
+def page(results: Results) -> str:
+    scores = [submission.score for submission in results.submissions]
+    timed = [submission for submission in results.submissions if submission.seconds is not None]
+    template = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    ).get_template("report.html.j2")
+    return template.render(
+        results=results,
+        mean=mean(scores),
+        median=median(scores),
+        scores=histogram(scores, results.points),
+        parts=list(parts(results)),
+        mistakes=mistakes(results.submissions),
+        flags=flags(results.submissions),
+        times=histogram([submission.seconds for submission in timed]),
+        median_seconds=median(submission.seconds for submission in timed) if timed else None,
+        slowest=sorted(timed, key=lambda submission: -submission.seconds)[:SLOWEST],
+        lacks=[sentence for submission in results.submissions for sentence in submission.lacks],
+        Result=Result,
+        EXAMPLES=EXAMPLES,
+    )
+
+
+def histogram(values: Iterable[float], up_to: float = 0.0) -> list[Bar]:
+    """Bars of one round width (1, 2 or 5 times a power of ten) from 0 to where `up_to` and all values lie."""
+    values = list(values)
+    most = max([up_to, *values])
+    if not values or most <= 0:
+        return [Bar(0.0, 1.0, len(values))] if values else []
+    power = 10.0 ** math.floor(math.log10(most / MOST_BARS))
+    width = next(step * power for step in (1, 2, 5, 10) if most / (step * power) < MOST_BARS)
+    places = [math.floor(value / width + 1e-9) for value in values]  # 0.3 / 0.1 is a little less than 3
+    last = math.floor(most / width + 1e-9)
+    return [Bar(place * width, (place + 1) * width, places.count(place)) for place in range(last + 1)]
+
+
+def parts(results: Results) -> Iterator[PartCount]:
+    known = _known_cases()
+    for part in results.parts:
+        scores = [submission.scores.get(part) for submission in results.submissions]
+        judged = [
+            submission.exercises[part.exercise].cases
+            for submission in results.submissions
+            if part.exercise in submission.exercises
+        ]
+        full = sum(score is not None and score >= part.points for score in scores)
+        yield PartCount(part, full, len(scores), tuple(_cases(known.get(part.exercise, ()), judged)))
+
+
+def _known_cases() -> dict[str, tuple[Case, ...]]:
+    """All cases by exercise, for their order and what they teach, which are the same for every seed."""
+    try:
+        return graded_cases(seed=0)
+    except ModuleNotFoundError:  # there are no solutions here
+        return visible_cases()
+
+
+def _cases(known: Iterable[Case], judged: list[tuple[CaseRecord, ...]]) -> Iterator[CaseCount]:
+    """The cases that were judged in the order of the known ones, then those that are no more."""
+    teaches = {case.name: case.teaches for case in known}
+    records = [case for cases in judged for case in cases]
+    hidden = {case.name: case.hidden for case in records}
+    for name in [*(name for name in teaches if name in hidden), *(name for name in hidden if name not in teaches)]:
+        results = [case.result for case in records if case.name == name]
+        yield CaseCount(
+            name=name.removesuffix(" (hidden)"),
+            teaches=teaches.get(name, ""),
+            hidden=hidden[name],
+            counts={result: results.count(result) for result in Result},
+        )
+
+
+def mistakes(submissions: Iterable[Submission]) -> list[MistakeCount]:
+    """The recognised mistakes, that of most students first."""
+    students: dict[str, dict[str, None]] = {}  # dictionaries for ordered sets
+    exercises: dict[str, dict[str, None]] = {}
+    for submission in submissions:
+        for exercise in submission.exercises.values():
+            for name in (case.mistake for case in exercise.cases if case.mistake):
+                students.setdefault(name, {})[submission.student] = None
+                exercises.setdefault(name, {})[exercise.name] = None
+    counts = [
+        MistakeCount(name, MISTAKES.get(name, ""), tuple(exercises[name]), tuple(who)) for name, who in students.items()
+    ]
+    return sorted(counts, key=lambda count: (-len(count.students), count.name))
+
+
+def flags(submissions: Iterable[Submission]) -> dict[str, list[tuple[str, str]]]:
+    """kind of flag -> student and what it is about."""
+    found: dict[str, list[tuple[str, str]]] = {
+        "Waits for your review": [],
+        "Calls a library that does the work": [],
+        "The grader failed": [],
+        "Stopped by a limit": [],
+        "Could not be read": [],
+        "Put right, or left out": [],
+    }
+    review, libraries, failures, limited, unreadable, notices = found.values()
+    for submission in submissions:
+        student = submission.student
+        if submission.review:
+            review.append((student, ", ".join(part.title for part in submission.review)))
+        for exercise in submission.exercises.values():
+            if exercise.peers:
+                libraries.append((student, f"{exercise.name}: {', '.join(exercise.peers)}"))
+            if exercise.grader_failed:
+                failures.append((student, exercise.name))
+        for record in submission.records.values():
+            if record.why is not None:
+                (unreadable if record.outcome == "unreadable" else limited).append((student, record.why))
+            notices += [(student, notice) for notice in record.notices if notice != record.why]
+    return {kind: entries for kind, entries in found.items() if entries}
