@@ -1,34 +1,34 @@
-"""The command `grader`. Exit codes: 0 all passed, 1 something did not, 2 the command could not do its work."""
+"""The command `grader`. Exit codes: 0 all is well, 1 something is not, 2 the command could not do its work,
+130 you interrupted it."""
 
 import argparse
 import sys
+import textwrap
 from pathlib import Path
-
-from grader.exercises import EXERCISES
-from grader.judge import Report
 
 
 def main(arguments: list[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(prog="grader", description="Checks the notebooks of the metric learning course.")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    check = commands.add_parser(
-        "check",
-        help="run a notebook and check it on the visible cases",
-        description="Runs a notebook from top to bottom, without its training cells, and reports on every exercise. "
-        "A cell may take two minutes.",
-    )
-    check.add_argument("notebook", type=Path, metavar="NOTEBOOK")
-    commands.add_parser(
-        "doctor",
-        help="find out whether this machine can grade",
-        description="Says, a line each, whether this machine has what `nbgrader autograde` needs here, above all a "
-        "sandbox, and what helps where it has not. Exit code 1 if something is missing.",
-    )
-    options = parser.parse_args(arguments)
-    return doctor() if options.command == "doctor" else check_notebook(options.notebook)
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as problem:
+        if (problem.name or "").partition(".")[0] in ("data", "grader"):
+            raise  # a fault of ours, which no set-up would mend
+        from grader.doctor import REINSTALL
+
+        print(f"grader: the package {problem.name} is not installed here. What helps: {REINSTALL}", file=sys.stderr)
+        return 2
 
 
-def doctor() -> int:
+def check(options: argparse.Namespace) -> int:
+    from grader import terminal
+
+    return terminal.watch(options.notebook) if options.watch else terminal.check(options.notebook)
+
+
+def doctor(options: argparse.Namespace) -> int:
     from rich.console import Console
 
     from grader.doctor import findings
@@ -41,49 +41,114 @@ def doctor() -> int:
         console.print(marks[finding.good], end=" ")
         console.print(finding.what, markup=False, highlight=False, soft_wrap=True)
         if finding.remedy:
-            console.print(finding.remedy, markup=False, highlight=False, soft_wrap=True)
+            console.print(textwrap.indent(finding.remedy, "  "), markup=False, highlight=False, soft_wrap=True)
     return 0 if well else 1
 
 
-def check_notebook(notebook: Path) -> int:
-    from rich.console import Console
-    from rich.table import Table
+def bundle(options: argparse.Namespace) -> int:
+    from grader.bundle import CannotBundle, bundle, changed
 
-    from grader.run import NotANotebook, run
-
-    console = Console()
+    target = options.out or Path(f"{options.assignment}.zip")
     try:
-        with console.status(f"Running {notebook} …"):
-            outcome = run(notebook)
-    except NotANotebook as problem:
-        print(f"grader check: {problem}", file=sys.stderr)
+        files = bundle(options.assignment, target, options.force)
+    except CannotBundle as problem:
+        print(f"grader bundle: {problem}", file=sys.stderr)
         return 2
-    reports = outcome.reports
-    table = Table("exercise", "cases", "points", title=str(notebook))
-    for name, report in reports.items():
-        table.add_row(name, *_columns(report), style="green" if _passed(report) else "red")
-    console.print(table)
-    for name, report in reports.items():
-        if not _passed(report):
-            console.print(f"\n{name}", style="bold", highlight=False)
-            console.print(str(report), markup=False, highlight=False, soft_wrap=True)
-    for fault in outcome.faults:
-        console.print(f"\nNote: {fault}", markup=False, highlight=False, soft_wrap=True)
-    points = sum(report.score for report in reports.values() if isinstance(report, Report))
-    possible = sum(exercise.points for exercise in EXERCISES.values())
-    console.print(f"\n{points} of {possible} points on the visible cases; hidden cases are run when it is graded.")
-    return 0 if all(map(_passed, reports.values())) else 1
+    print(f"{target}: {files} files, {target.stat().st_size / 2**20:.1f} MB, for students; no solutions.")
+    for path in sorted(changed()):
+        print(f"Note: {path} was changed since it was last committed; the bundle has it as it was committed.")
+    return 0
 
 
-def _passed(report: Report | str) -> bool:
-    return isinstance(report, Report) and report.passed
+def submit(options: argparse.Namespace) -> int:
+    from grader.submit import submit
+
+    return submit(options.assignment, options.notebook, options.student, options.out)
 
 
-def _columns(report: Report | str) -> tuple[str, str]:
-    if isinstance(report, str):
-        return "not run", "0"
-    passed = sum(verdict.passed for verdict in report.verdicts)
-    return f"{passed} of {len(report.verdicts)}", f"{report.score} of {report.exercise.points}"
+def report(options: argparse.Namespace) -> int:
+    from grader.report import write
+    from grader.results import NoResults
+
+    target = options.out or Path(f"report-{options.assignment}.html")
+    try:
+        results = write(options.assignment, target)
+    except NoResults as problem:
+        print(f"grader report: {problem}", file=sys.stderr)
+        return 2
+    except OSError as problem:
+        print(f"grader report: {target} cannot be written: {problem.strerror or problem}", file=sys.stderr)
+        return 2
+    lacking = sum(bool(submission.lacks) for submission in results.submissions)
+    graded, waiting = len(results.submissions), len(results.waiting)
+    print(f"{target}: {graded} graded, {waiting} not graded yet, {lacking} without a record.")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="grader", description="Checks, packs and gives out the notebooks of the metric learning course."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    command = commands.add_parser(
+        "check",
+        help="run a notebook and check it on the visible cases",
+        description="Runs a notebook from top to bottom, without its training cells, and reports on every exercise. "
+        "A cell may take two minutes. Exit code 0 only if all pass.",
+    )
+    command.add_argument("notebook", type=Path, metavar="NOTEBOOK")
+    command.add_argument("--watch", action="store_true", help="check again after each save, until Ctrl-C")
+    command.set_defaults(run=check)
+
+    command = commands.add_parser(
+        "submit",
+        help="pack your notebook for handing in",
+        description="Says what of the notebook will be graded and packs it as nbgrader collects it. Nothing is run. Exit "
+        "code 0: packed; 1: packed, but check cells are missing, doubled or changed, which grading puts right; 2: not "
+        "packed.",
+    )
+    command.add_argument("assignment", metavar="ASSIGNMENT", help="for example homework3")
+    command.add_argument(
+        "notebook",
+        type=Path,
+        nargs="?",
+        metavar="NOTEBOOK",
+        help="the course's own if none is named",
+    )
+    command.add_argument("--student", metavar="ID", help="your id in the course (default: your user name here)")
+    command.add_argument("--out", type=Path, default=Path(), metavar="FOLDER", help="for the zip file (default: here)")
+    command.set_defaults(run=submit)
+
+    command = commands.add_parser(
+        "bundle",
+        help="make the zip file that students get (for instructors)",
+        description="Packs an assignment's notebook, the tutorial, the checks, the data and what sets them up, all as "
+        "they were last committed: a course of its own, without solutions. The same commit gives the same bytes.",
+    )
+    command.add_argument("assignment", metavar="ASSIGNMENT", help="for example homework3")
+    command.add_argument("--out", type=Path, metavar="FILE.zip", help="default: ASSIGNMENT.zip, here")
+    command.add_argument("--force", action="store_true", help="replace a file that is there")
+    command.set_defaults(run=bundle)
+
+    command = commands.add_parser(
+        "report",
+        help="write a page on how an assignment went (for instructors)",
+        description="Writes one HTML page on a graded assignment of the course in the working directory: scores, pass "
+        "rates of cases, mistakes, flags and times. It opens without network.",
+    )
+    command.add_argument("assignment", metavar="ASSIGNMENT", help="for example homework3")
+    command.add_argument("--out", type=Path, metavar="FILE.html", help="default: report-ASSIGNMENT.html, here")
+    command.set_defaults(run=report)
+
+    command = commands.add_parser(
+        "doctor",
+        help="find out whether this machine has what the course needs",
+        description="Says, a line each, whether this machine has what the course needs, and on an instructor's machine "
+        "what grading needs, above all a sandbox; and what helps where it has not. Exit code 1 if something is missing.",
+    )
+    command.set_defaults(run=doctor)
+    return parser
 
 
 if __name__ == "__main__":

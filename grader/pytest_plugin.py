@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from grader.exercises import EXERCISES
+
 CASES = Path(__file__).with_name("submission_cases.py")
 
 
@@ -15,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for chapter in ("hard_cluster", "hierarchical"):
+    for chapter in dict.fromkeys(name.split(".")[0] for name in EXERCISES):
         config.addinivalue_line("markers", f"{chapter}: the exercises of that chapter (with --submission)")
     if config.getoption("--submission") is not None:
         config.args = [str(CASES)]

@@ -1,19 +1,24 @@
 """Runs a student's notebook on the visible cases: behind `grader check` and `pytest --submission`."""
 
+import asyncio
 import os
+import re
+import subprocess
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import nbclient
 import nbformat
 
-from grader.check import INPUTS_VARIABLE
-from grader.exercises import EXERCISES
+from grader.autograde.limits import Limits
+from grader.check import INPUTS_VARIABLE, where_to_start
+from grader.exercises import EXERCISES, NOTEBOOKS
 from grader.judge import Report, judge
 from grader.questions import Unanswered, ask, published, visible_cases
 
-CELL_TIMEOUT = 120  # seconds
+CELL_TIMEOUT = Limits().seconds_per_cell  # as while grading
 
 
 class NotANotebook(ValueError):
@@ -29,7 +34,7 @@ def kernel_environment(questions: Path) -> dict[str, str]:
 class Outcome:
     """What became of a notebook.
 
-    reports: for each exercise its report, or the reason why there is none.
+    reports: for each exercise that is graded in this notebook its report, or the reason why there is none.
     faults: a sentence for each cell that raised, and for whatever stopped the notebook.
     """
 
@@ -44,18 +49,29 @@ def run(notebook: Path) -> Outcome:
     changed.
 
     Raises:
-        NotANotebook: the file is missing, no JSON, or no notebook.
+        NotANotebook: the file is missing, no JSON, no notebook, or one that checks nothing of what is graded.
     """
     cells = read(notebook)
+    asked = [name for names in NOTEBOOKS.values() if _checks_any(cells, names) for name in names]
+    if not asked:
+        raise NotANotebook(f"{notebook}: no cell of it checks a graded exercise, so there is nothing to run it for")
     for cell in cells.cells:
         if cell.cell_type == "code":
             cell.update(outputs=[], execution_count=None)  # forget an earlier run
     cases = visible_cases()
+    running = ""
+
+    def note_start(cell: nbformat.NotebookNode, cell_index: int) -> None:
+        nonlocal running
+        running = _name(cell_index, cell)
+
     client = nbclient.NotebookClient(
         cells,
+        on_cell_start=note_start,
         timeout=CELL_TIMEOUT,
         allow_errors=True,
         kernel_name="python3",
+        shutdown_kernel="immediate",
         resources={"metadata": {"path": str(notebook.resolve().parent)}},
     )
     stopped = None
@@ -63,35 +79,82 @@ def run(notebook: Path) -> Outcome:
         questions = Path(folder, "questions.json")
         ids = ask(questions, cases)
         try:
-            client.execute(env=kernel_environment(questions))
+            _execute(client, kernel_environment(questions))
         except nbclient.exceptions.CellTimeoutError:
-            stopped = f"the notebook was stopped: a cell ran for more than {CELL_TIMEOUT} seconds"
+            stopped = f"the notebook was stopped: {running} ran for more than {CELL_TIMEOUT} seconds"
         except nbclient.exceptions.DeadKernelError:
-            stopped = "the notebook did not finish: its kernel died"
-    reports: dict[str, Report | str] = dict.fromkeys(EXERCISES, stopped or "no cell of the notebook checks it")
+            stopped = f"the notebook did not finish: its kernel died in {running}"
+        except Exception as problem:  # of jupyter_client, which has no common one, as where there is no kernel to start
+            raise NotANotebook(
+                f"{notebook}: it cannot be run ({type(problem).__name__}: {problem}); `grader doctor` may say why"
+            ) from problem
+    reports: dict[str, Report | str] = dict.fromkeys(asked, stopped or "no cell of the notebook checks it")
     faults = [stopped] if stopped else []
     for number, cell in enumerate(cells.cells):
         if cell.cell_type != "code":
             continue
         faults += [_fault(number, cell, output) for output in cell.outputs if output.output_type == "error"]
-        for name in EXERCISES:
-            if f'check("{name}"' in cell.source.replace("'", '"'):
+        for name in asked:
+            if _checks(cell, name):
                 try:
                     reports[name] = judge(EXERCISES[name], cases[name], published(cell, name, ids))
                 except Unanswered as reason:
                     reports[name] = stopped or str(reason)
+    judged = {name: report for name, report in reports.items() if isinstance(report, Report)}
+    for name, report in judged.items():
+        if not report.passed:
+            first, mend = where_to_start(EXERCISES[name], judged)
+            reports[name] = replace(report, advice=f'{mend}Stuck? hint("{first}") in the notebook helps.')
     return Outcome(reports, faults)
 
 
+def _checks_any(notebook: nbformat.NotebookNode, names: Iterable[str]) -> bool:
+    return any(_checks(cell, name) for cell in notebook.cells for name in names)
+
+
+def _checks(cell: nbformat.NotebookNode, name: str) -> bool:
+    call = rf"\bcheck\(\s*(name\s*=\s*)?[\"']{re.escape(name)}[\"']"
+    return cell.cell_type == "code" and re.search(call, cell.source) is not None
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    def add_signal_handler(self, *_: object) -> None:
+        """nbclient would answer Ctrl-C by ending the kernel under its own feet. So `asyncio.Runner` answers: it cancels
+        the execution, which cleans up, and raises KeyboardInterrupt."""
+        raise NotImplementedError
+
+
+def _execute(client: nbclient.NotebookClient, environment: dict[str, str]) -> None:
+    async def execute() -> None:
+        try:
+            # What a kernel writes to stderr, and does not publish, are its own complaints, above all about its end.
+            await client.async_execute(env=environment, stderr=subprocess.DEVNULL)
+        except nbclient.exceptions.DeadKernelError:
+            if asyncio.current_task().cancelling():  # which is all that nbclient makes of Ctrl-C
+                raise asyncio.CancelledError from None
+            raise
+
+    with asyncio.Runner(loop_factory=_Loop) as runner:
+        runner.run(execute())
+
+
 def _fault(number: int, cell: nbformat.NotebookNode, error: nbformat.NotebookNode) -> str:
+    raised = f"{error.ename}: {error.evalue.partition(chr(10))[0][:200]}".removesuffix(": ")
+    return f"{_name(number, cell)} raised {raised}"
+
+
+def _name(number: int, cell: nbformat.NotebookNode) -> str:
     first_line = next(iter(cell.source.strip().splitlines()), "")
-    return f"cell {number + 1} ({first_line[:60]}) raised {error.ename}: {error.evalue.partition(chr(10))[0][:200]}"
+    return f"cell {number + 1} ({first_line[:60]})"
 
 
 def read(notebook: Path) -> nbformat.NotebookNode:
     try:
-        return nbformat.read(notebook, as_version=4)
+        cells = nbformat.read(notebook, as_version=4)
+        if not all(isinstance(cell.source, str) for cell in cells.cells):
+            raise ValueError("the source of a cell is no text")
+        return cells
     except FileNotFoundError:
         raise NotANotebook(f"{notebook}: there is no such file") from None
-    except (OSError, UnicodeDecodeError, nbformat.reader.NotJSONError, nbformat.ValidationError) as problem:
+    except Exception as problem:  # nbformat says AttributeError, TypeError and more of what is JSON and no notebook
         raise NotANotebook(f"{notebook}: not a readable notebook ({str(problem).splitlines()[0][:120]})") from None

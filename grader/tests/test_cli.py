@@ -5,12 +5,24 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import cli
-from grader.run import run
+from grader.exercises import NOTEBOOKS
+from grader.run import NotANotebook, run
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(None, "there is no such file"), (b"{", "not a readable notebook"), (b"\xff\xfe\x00", "not a readable notebook")],
+    [
+        (None, "there is no such file"),
+        (b"{", "not a readable notebook"),
+        (b"\xff\xfe\x00", "not a readable notebook"),
+        (b"[]", "not a readable notebook"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3}', "not a readable notebook"),
+        (
+            b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [{"cell_type": "code", "source": 5, '
+            b'"metadata": {}, "outputs": [], "execution_count": null, "id": "a"}]}',
+            "not a readable notebook (the source of a cell is no text)",
+        ),
+    ],
 )
 def test_what_cannot_be_read_is_one_sentence_and_exit_code_2(tmp_path, capsys, content, reason):
     path = tmp_path / "homework3.ipynb"
@@ -33,20 +45,38 @@ def notebook(path, *cells: str):
 
 
 @pytest.mark.slow
-def test_a_dead_kernel_and_a_missing_cell_are_reasons_not_errors(tmp_path):
+def test_a_dead_kernel_is_a_reason_not_an_error(tmp_path):
     path = notebook(tmp_path / "n.ipynb", "import os; os._exit(1)", 'check("hard_cluster.triplets", 0)')
     outcome = run(path)
-    assert outcome.reports["hard_cluster.triplets"] == "the notebook did not finish: its kernel died"
-    assert outcome.faults == ["the notebook did not finish: its kernel died"]
-    path = notebook(tmp_path / "n.ipynb", "1 + 1")
-    assert run(path).reports["hard_cluster.triplets"] == "no cell of the notebook checks it"
+    reason = "the notebook did not finish: its kernel died in cell 1 (import os; os._exit(1))"
+    assert outcome.reports["hard_cluster.triplets"] == reason
+    assert outcome.faults == [reason]
+
+
+def test_a_notebook_that_checks_nothing_of_what_is_graded_is_not_run(tmp_path):
+    path = notebook(tmp_path / "n.ipynb", "open('ran.txt', 'w')", 'check("tutorial.cmc", 0)')
+    with pytest.raises(NotANotebook, match="no cell of it checks a graded exercise"):
+        run(path)
+    assert not (tmp_path / "ran.txt").exists()
+
+
+def test_where_no_kernel_starts_the_doctor_is_named(tmp_path, monkeypatch, capsys):
+    def cannot(*_):
+        raise AssertionError
+
+    monkeypatch.setattr("grader.run._execute", cannot)
+    path = notebook(tmp_path / "n.ipynb", 'check("hard_cluster.triplets", 0)')
+    assert cli.main(["check", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert "it cannot be run (AssertionError" in error
+    assert "`grader doctor` may say why" in error
 
 
 @pytest.mark.slow
 def test_a_cell_that_never_ends_stops_the_notebook_with_a_reason(tmp_path, monkeypatch):
     monkeypatch.setattr("grader.run.CELL_TIMEOUT", 2)
     path = notebook(tmp_path / "n.ipynb", "while True: pass", 'check("hard_cluster.triplets", 0)')
-    assert "ran for more than 2 seconds" in run(path).reports["hard_cluster.triplets"]
+    assert "cell 1 (while True: pass) ran for more than 2 seconds" in run(path).reports["hard_cluster.triplets"]
 
 
 @pytest.mark.slow
@@ -64,6 +94,15 @@ def test_a_cell_that_raises_does_not_stop_the_others(tmp_path):
     assert outcome.reports["hierarchical.tree_level"].passed
     assert "NameError" in outcome.reports["hierarchical.class_distances"]
     assert outcome.faults[0] == "cell 1 (1 / 0) raised ZeroDivisionError: division by zero"
+
+
+@pytest.mark.slow
+def test_a_notebook_that_lost_its_other_checks_is_still_asked_for_all_that_is_graded_in_it(tmp_path):
+    path = notebook(tmp_path / "n.ipynb", "check( name = 'hierarchical.tree_level', target=undefined)")
+    reports = run(path).reports
+    assert list(reports) == list(NOTEBOOKS["homework3"])
+    assert "NameError" in reports["hierarchical.tree_level"]
+    assert reports["hard_cluster.loss"] == "no cell of the notebook checks it"
 
 
 def test_help_names_the_commands(capsys):
