@@ -6,6 +6,7 @@ from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, Overw
 
 from grader.autograde.batch import BatchExporter
 from grader.autograde.bound import BoundFeedback
+from grader.autograde.collect import ExtractAttempts
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.judge import FlagForReview, Judge
 from grader.autograde.restore import Restore
@@ -44,6 +45,14 @@ c.Autograde.autograde_preprocessors = [
     CheckCellMetadata,
     BoundFeedback,
 ]
+
+# `grader submit` packs STUDENT_attempt_TIME/NOTEBOOK.ipynb; the zip file around it may be renamed on its way. Whatever is
+# called otherwise is not collected: the student's id becomes the name of a folder.
+c.ZipCollectApp.extractor_plugin = ExtractAttempts
+c.FileNameCollectorPlugin.named_regexp = (
+    r".*/(?P<student_id>[A-Za-z0-9][A-Za-z0-9_.@-]{0,63})_attempt_(?P<timestamp>\d{8}T\d{6}Z)"
+    r"/(?P<file_id>[^/\n]+\.ipynb)\Z"
+)
 
 # What a submission may use; see grader/autograde/limits.py for all of them.
 # c.Limits.seconds_per_cell = 60

@@ -1,0 +1,290 @@
+"""`grader submit`: what it says of a notebook, what it refuses, and what the zip file is called inside."""
+
+import json
+import re
+import shutil
+import zipfile
+from datetime import UTC, datetime, timedelta, timezone
+
+import nbformat
+import pytest
+from traitlets.config.loader import PyFileConfigLoader
+
+from grader import cli
+from grader import submit as module
+from grader.autograde.limits import MB, Limits
+from grader.bundle import ROOT
+from grader.exercises import EXERCISES
+from grader.submit import CannotSubmit, examine, pack
+
+STUDENTS = ROOT / "notebooks" / "homework3" / "homework3.ipynb"
+STUB, DONE = "still raises NotImplementedError: 0 points", "will be graded"
+
+
+@pytest.fixture
+def work(tmp_path):
+    """A student's notebook, and a way to change it: `work(cells -> None)` gives the parts afterwards, by exercise."""
+    path = tmp_path / "homework3.ipynb"
+    shutil.copy(STUDENTS, path)
+
+    def change(edit=lambda cells: None) -> dict:
+        notebook = nbformat.read(path, as_version=4)
+        edit(notebook.cells)
+        nbformat.write(notebook, path)
+        return {part.exercise: part for part in examine(path, EXERCISES.values())}
+
+    change.path = path
+    return change
+
+
+def cell(cells, name: str):
+    return next(cell for cell in cells if cell.get("id") == name)
+
+
+def test_the_notebook_as_given_out_has_all_its_check_cells_and_ten_stubs(work):
+    parts = work()
+    assert list(parts) == list(EXERCISES)
+    assert {part.work for part in parts.values()} == {STUB}
+    assert {part.amiss for part in parts.values()} == {""}
+
+
+def test_what_is_written_will_be_graded_in_all_its_parts(work):
+    def write(cells):
+        cell(cells, "hard_cluster_sampler").source = "class HardClusterTripletsSampler:\n    pass"
+
+    states = {name: part.work for name, part in work(write).items()}
+    sampler = {f"hard_cluster.{part}" for part in ("triplets", "labels", "training", "errors")}
+    assert {name for name, state in states.items() if state == DONE} == sampler
+
+
+def test_work_in_a_cell_of_the_students_own_counts_and_the_last_one_decides(work):
+    def write(cells):
+        cells.append(nbformat.v4.new_code_cell("tree_level = lambda a, b, alphabet_of: a"))
+
+    assert work(write)["hierarchical.tree_level"].work == DONE
+
+
+def test_a_stub_that_was_only_commented_out_is_no_stub(work):
+    def write(cells):
+        stub = cell(cells, "tree_level")
+        stub.source = stub.source.replace("raise NotImplementedError", "return class_a  # raise NotImplementedError")
+
+    assert work(write)["hierarchical.tree_level"].work == DONE
+
+
+def test_a_deleted_solution_is_named(work):
+    part = work(lambda cells: cells.remove(cell(cells, "tree_level")))["hierarchical.tree_level"]
+    assert part.work == "no cell defines tree_level, or it has a syntax error: 0 points"
+
+
+@pytest.mark.parametrize(
+    ("source", "state"),
+    [
+        ("tree_level: object = lambda a, b, alphabet_of: a", DONE),
+        ("tree_level, other = len, max", DONE),
+        ("def tree_level(a, b, alphabet_of):\n    return a\n    raise NotImplementedError('Write it.')", DONE),
+        ("def tree_level(a, b, c):\n    if a is None:\n        raise NotImplementedError('no')\n    return a", DONE),
+        ("def tree_level(a, b, c):\n    'Of two.'\n    raise NotImplementedError('Write it.')", STUB),
+        ("def tree_level(a, b, c):\n    return a +", "no cell defines tree_level, or it has a syntax error: 0 points"),
+    ],
+)
+def test_what_is_done_is_told_from_what_only_looks_like_it(work, source, state):
+    def write(cells):
+        cell(cells, "tree_level").source = source
+
+    assert work(write)["hierarchical.tree_level"].work == state
+
+
+def test_a_solution_that_became_text_and_one_above_its_old_stub_will_be_graded(work):
+    def write(cells):
+        stub = cell(cells, "tree_level")
+        text = nbformat.v4.new_markdown_cell("def tree_level(a, b, alphabet_of):\n    return a")
+        cells.insert(cells.index(stub), text)
+
+    assert work(write)["hierarchical.tree_level"].work == DONE
+
+
+def amiss(parts) -> dict[str, str]:
+    return {name: part.amiss for name, part in parts.items() if part.amiss}
+
+
+def test_a_missing_check_cell_is_named(work):
+    parts = work(lambda cells: cells.remove(cell(cells, "hierarchical-tree_level")))
+    assert amiss(parts) == {"hierarchical.tree_level": "its check cell is missing and will be put back"}
+
+
+def test_a_doubled_check_cell_is_named_though_its_copy_has_another_id(work):
+    def double(cells):
+        copy = nbformat.from_dict(json.loads(json.dumps(cell(cells, "hierarchical-loss"))))
+        copy["id"] = "other"
+        cells.append(copy)
+
+    assert amiss(work(double)) == {"hierarchical.loss": "its check cell is there 2 times; one will count"}
+
+
+def test_a_changed_check_cell_is_named(work):
+    def change(cells):
+        cell(cells, "hard_cluster-loss").source = 'check("hard_cluster.loss", MyLoss)'
+
+    assert amiss(work(change)) == {"hard_cluster.loss": "its check cell was changed; the original will be run"}
+
+
+def test_a_check_cell_whose_metadata_an_editor_dropped_is_known_by_its_id(work):
+    def drop(cells):
+        for each in cells:
+            each.metadata.clear()
+
+    assert amiss(work(drop)) == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"{", "is not a notebook: its JSON is broken at line 1"),
+        (b"\xff\xfe", "is not text in UTF-8"),
+        (b"[]", "is not a notebook"),
+        (b'{\n<<<<<<< HEAD\n"cells": []}', "merge markers"),
+        (b'{"nbformat": 5, "nbformat_minor": 0, "cells": [], "metadata": {}}', "newer than 4"),
+        (
+            b'{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {}}',
+            "none of the 10 graded cells",
+        ),
+    ],
+)
+def test_what_grading_could_not_read_is_refused_with_its_reason(work, tmp_path, capsys, content, reason):
+    work.path.write_bytes(content)
+    assert cli.main(["submit", "homework3", str(work.path), "--student", "ada", "--out", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert reason in error
+    assert error.endswith("Nothing was packed.\n")
+    assert not list(tmp_path.glob("*.zip"))
+
+
+def test_a_notebook_too_large_for_grading_is_refused_with_what_helps(work):
+    def swell(cells):
+        cells[1].outputs = [nbformat.v4.new_output("stream", text="x" * (Limits().notebook * MB))]
+
+    with pytest.raises(CannotSubmit, match=r"has 1\d\.\d MB, and grading reads no more than 16 MB: clear the outputs"):
+        work(swell)
+
+
+def test_too_many_cells_are_refused(work):
+    with pytest.raises(CannotSubmit, match="cells; the limit is 500"):
+        work(lambda cells: cells.extend(nbformat.v4.new_code_cell() for _ in range(500)))
+
+
+def test_a_notebook_that_is_not_there_is_refused(tmp_path, capsys):
+    assert cli.main(["submit", "homework3", str(tmp_path / "n.ipynb"), "--student", "ada"]) == 2
+    assert "there is no file" in capsys.readouterr().err
+
+
+def test_an_unknown_assignment_is_answered_with_those_there_are(capsys):
+    assert cli.main(["submit", "homwork3"]) == 2
+    assert "homwork3 is no assignment; what can be handed in is: homework3" in capsys.readouterr().err
+
+
+def collected() -> str:
+    """The form of the files that `nbgrader zip_collect` takes."""
+    settings = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    return settings.FileNameCollectorPlugin.named_regexp
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".._attempt_20260101T000000Z/homework3.ipynb",  # it would be collected out of submitted/
+        "._attempt_20260101T000000Z/homework3.ipynb",
+        "<img src=x>_attempt_20260101T000000Z/homework3.ipynb",
+        "be\nn_attempt_20260101T000000Z/homework3.ipynb",
+        "eve_attempt_soon/homework3.ipynb",
+        "eve_attempt_20260101T000000Z/homework3.py",
+        "eve_attempt_20260101T000000Z/homework3.ipynb/x",
+    ],
+)
+def test_what_is_named_otherwise_is_not_collected(name):
+    assert re.match(collected(), f"/course/downloaded/homework3/extracted/e/{name}") is None
+
+
+def test_the_zip_says_whose_it_is_and_when_in_the_form_that_the_course_collects(work, tmp_path):
+    berlin = timezone(timedelta(hours=2))
+    path = pack("homework3", work.path, "ada@uni.edu", tmp_path, datetime(2026, 5, 4, 1, 30, 7, tzinfo=berlin))
+    assert path == tmp_path / "homework3_ada@uni.edu_attempt_20260503T233007Z.zip"  # 01:30 there is 23:30 in UTC
+    with zipfile.ZipFile(path) as archive:
+        (name,) = archive.namelist()
+        assert archive.read(name) == work.path.read_bytes()
+    assert name == "ada@uni.edu_attempt_20260503T233007Z/homework3.ipynb"
+    found = re.match(collected(), f"/course/downloaded/homework3/extracted/Renamed (1) by_a_portal_attempt_2/{name}")
+    assert found.groupdict() == {
+        "student_id": "ada@uni.edu",
+        "timestamp": "20260503T233007Z",
+        "file_id": "homework3.ipynb",
+    }
+
+
+@pytest.mark.parametrize("student", ["", "Ada Lovelace", "../ben", "a/b", "-x", ".ssh", "é", "a" * 65])
+def test_an_id_that_could_be_no_folder_is_refused(work, tmp_path, student):
+    with pytest.raises(CannotSubmit, match="is no student id"):
+        pack("homework3", work.path, student, tmp_path)
+    assert not list(tmp_path.glob("*.zip"))
+
+
+def test_nothing_is_overwritten(work, tmp_path):
+    now = datetime(2026, 5, 4, tzinfo=UTC)
+    before = pack("homework3", work.path, "ada", tmp_path, now).read_bytes()
+    work(lambda cells: cells.append(nbformat.v4.new_code_cell("1")))
+    with pytest.raises(CannotSubmit, match="is there already"):
+        pack("homework3", work.path, "ada", tmp_path, now)
+    assert pack("homework3", work.path, "ada", tmp_path, now + timedelta(seconds=1)).read_bytes() != before
+
+
+def test_a_folder_that_is_not_there_is_a_sentence(work, tmp_path):
+    with pytest.raises(CannotSubmit, match=r"\.zip cannot be written: No such file or directory"):
+        pack("homework3", work.path, "ada", tmp_path / "no")
+
+
+def test_half_done_work_is_packed_with_code_0_and_told_what_counts(work, tmp_path, capsys):
+    assert cli.main(["submit", "homework3", str(work.path), "--student", "ada", "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    (path,) = tmp_path.glob("homework3_ada_attempt_*.zip")
+    assert path.name in printed
+    assert "hierarchical.gradients" in printed
+    assert "hidden ones" in printed
+    assert "What it printed when you ran it does not count" in printed
+
+
+def test_amiss_cells_are_packed_with_code_1(work, tmp_path, capsys):
+    work(lambda cells: cells.remove(cell(cells, "hierarchical-tree_level")))
+    assert cli.main(["submit", "homework3", str(work.path), "--student", "ada", "--out", str(tmp_path)]) == 1
+    assert list(tmp_path.glob("*.zip"))
+
+
+def test_without_an_id_the_user_name_is_taken_and_said(work, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(module.getpass, "getuser", lambda: "lovelace")
+    assert cli.main(["submit", "homework3", str(work.path), "--out", str(tmp_path)]) == 0
+    assert "for the student lovelace, which is your user name; --student ID names another" in capsys.readouterr().out
+    assert list(tmp_path.glob("homework3_lovelace_attempt_*.zip"))
+
+
+def test_a_user_without_a_name_is_asked_for_an_id(work, tmp_path, monkeypatch, capsys):
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr(module.getpass, "getuser", nobody)
+    assert cli.main(["submit", "homework3", str(work.path), "--out", str(tmp_path)]) == 2
+    assert "name your student id with --student ID" in capsys.readouterr().err
+
+
+def test_a_notebook_without_ids_and_metadata_is_known_by_its_text(work):
+    def strip(cells):
+        for number, each in enumerate(cells):
+            each.metadata.clear()
+            each.id = f"x{number}"
+
+    assert {part.amiss for part in work(strip).values()} == {""}
+
+
+def test_work_without_any_check_cell_is_still_that_assignment(work):
+    def strip(cells):
+        cells[:] = [each for each in cells if not each.source.startswith("check(")]
+
+    assert {part.amiss for part in work(strip).values()} == {"its check cell is missing and will be put back"}

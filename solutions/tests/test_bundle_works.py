@@ -1,0 +1,141 @@
+"""From the zip that students get to the one they hand in: a bundle in an empty folder, with its own commands."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.bundle import bundle
+from solutions import build, course, samples
+
+NAME = "homework3"
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def unpacked(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("my documents")
+    bundle(NAME, folder / "b.zip")
+    with zipfile.ZipFile(folder / "b.zip") as archive:
+        archive.extractall(folder)
+    (folder / "b.zip").unlink()
+    return folder / NAME
+
+
+def test_no_line_of_a_solution_is_in_it(unpacked):
+    """Of the reference, the hidden cases and the wrong solutions: no statement of more than a few words, neither in the
+    code nor in the cells that students fill in. (The other cells give code that a solution may have, too.)"""
+    secret = set()
+    for path in ("samplers.py", "losses.py", "hierarchy.py", "naive.py", "zoo.py", "hidden"):
+        source = course.ROOT / "solutions" / path
+        for module in source.rglob("*.py") if source.is_dir() else [source]:
+            secret |= _statements(module.read_text())
+    cells = nbformat.read(unpacked / "notebooks" / NAME / f"{NAME}.ipynb", as_version=4).cells
+    stubs = [cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    given = set().union(*map(_statements, [*stubs, *(path.read_text() for path in unpacked.rglob("*.py"))]))
+    assert len(secret) > 100
+    assert secret & given == set()
+
+
+def _statements(source: str) -> set[str]:
+    """The longer assignments, returns and raises of a text, each on one line."""
+    return {
+        ast.unparse(node)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign | ast.Return | ast.Raise) and len(ast.unparse(node)) > 60
+    }
+
+
+def borrow_packages(folder: Path) -> None:
+    """What `make setup` makes there, by the rule of setup.mk and the lock that made the environment of this test: with
+    these same packages, and with the bundle's own code."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
+    (site_packages,) = (folder / ".venv").glob("lib/*/site-packages")
+    (site_packages / "borrowed.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    script = folder / ".venv" / "bin" / "grader"
+    script.write_text(f"#!{folder}/.venv/bin/python\nimport sys\nfrom grader.cli import main\nsys.exit(main())\n")
+    script.chmod(0o755)
+    (folder / ".venv" / ".ready").touch()
+
+
+def test_a_student_checks_and_hands_in_with_nothing_but_the_bundle(unpacked):
+    borrow_packages(unpacked)
+    # make's own exit code is 2 for whatever a command of its answers
+    first = command(unpacked, "make", "check")
+    assert first.returncode == 2, first.stderr
+    assert re.search(r"\[.*check\] Error 1$", first.stderr, re.MULTILINE), first.stderr
+    assert "0 of 10 points" in first.stdout
+    assert "Not implemented yet (" in first.stdout
+
+    path = unpacked / "notebooks" / NAME / f"{NAME}.ipynb"
+    course.write(path, samples.reference(nbformat.read(path, as_version=4)))
+    second = command(unpacked, "make", "check")
+    assert second.returncode == 0, second.stdout + second.stderr
+    assert "10 of 10 points" in second.stdout
+
+    doctor = command(unpacked, ".venv/bin/grader", "doctor")
+    assert doctor.returncode == 0, doctor.stdout
+    assert "grading: for the instructor's machine" in doctor.stdout
+    assert "is no checkout of the course" in command(unpacked, ".venv/bin/grader", "bundle", NAME).stderr
+
+    anonymous = command(unpacked, "make", "submit")
+    assert anonymous.returncode == 2
+    assert "make submit STUDENT=your-id" in anonymous.stdout
+    handed_in = command(unpacked, "make", "submit", "STUDENT=ada")
+    assert handed_in.returncode == 0, handed_in.stderr
+    assert len(list(unpacked.glob(f"{NAME}_ada_attempt_*.zip"))) == 1
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run it as a student does who knows nothing of this checkout."""
+    environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_what_submit_packs_is_collected_by_plain_nbgrader_and_graded(tmp_path):
+    """The newer of two attempts counts, a portal may rename the files, and the time is the student's."""
+    folder = tmp_path / "course"
+    course.create(folder)
+    student_version = course.assign(folder, NAME, build.master_notebook(course.MASTERS / NAME / f"{NAME}.py"))
+    archive = folder / "downloaded" / NAME / "archive"
+    archive.mkdir(parents=True)
+    right, untouched = tmp_path / "my work.ipynb", tmp_path / "first.ipynb"
+    nbformat.write(samples.reference(student_version), right)
+    nbformat.write(student_version, untouched)
+    packed = [
+        submit(notebook, archive, student) for notebook, student in ((untouched, "ada"), (right, "ada_b@uni.edu"))
+    ]
+    packed[0].rename(archive / "Lovelace_Ada_4711_upload (2).zip")
+    later = submit(right, tmp_path, "ada")
+    time = re.search(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z", later.name).groups()
+    later.rename(archive / "A first in the alphabet.zip")
+
+    course.nbgrader(folder, "zip_collect", NAME)
+    submitted = {path.relative_to(folder / "submitted").as_posix() for path in (folder / "submitted").rglob("*.*")}
+    students = ("ada", "ada_b@uni.edu")
+    expected = {f"{student}/{NAME}/{file}" for student in students for file in (f"{NAME}.ipynb", "timestamp.txt")}
+    assert submitted - {"ada_b@uni.edu"} == expected
+    timestamp = (folder / "submitted" / "ada" / NAME / "timestamp.txt").read_text()
+    assert timestamp == "{}-{}-{} {}:{}:{}".format(*time)
+
+    course.nbgrader(folder, "autograde", NAME)
+    assert {student: sum(grades.values()) for student, grades in course.scores(folder, NAME).items()} == {
+        "ada": 10,
+        "ada_b@uni.edu": 10,
+    }
+
+
+def submit(notebook: Path, folder: Path, student: str) -> Path:
+    before = set(folder.glob("*.zip"))
+    arguments = ["submit", NAME, str(notebook), "--student", student, "--out", str(folder)]
+    result = subprocess.run([sys.executable, "-m", "grader.cli", *arguments], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    (path,) = set(folder.glob("*.zip")) - before
+    return path
