@@ -1,4 +1,4 @@
-"""Builds the notebooks from their text masters: `python -m solutions.build`, or `make notebooks`.
+"""Builds the notebooks from their text masters: `python -m solutions.build [NAME ...]`, or `make notebooks` for all.
 
     solutions/notebooks/NAME/NAME.py      the one source, written by hand
     solutions/notebooks/NAME/NAME.ipynb   the master notebook, executed with the reference solutions
@@ -23,6 +23,7 @@ import nbformat
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+import data
 from solutions import course
 from solutions.course import MASTERS, ROOT, STUDENTS
 
@@ -36,18 +37,24 @@ class BuildError(Exception):
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m solutions.build", description=__doc__.partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing; fail if a tracked notebook has drifted")
-    check_only = parser.parse_args(arguments).check
-    names = sorted(path.stem for path in MASTERS.glob("*/*.py"))
+    parser.add_argument("names", nargs="*", metavar="NAME", help="a notebook, such as homework3; none named: all")
+    options = parser.parse_args(arguments)
+    masters = sorted(path.stem for path in MASTERS.glob("*/*.py"))
+    names = options.names or masters
+    if unknown := set(names) - set(masters):
+        parser.error(f"no master is called {', '.join(sorted(unknown))}; there are: {', '.join(masters)}")
     try:
         with tempfile.TemporaryDirectory() as folder:
             built = build(names, Path(folder))
         problems = [problem for path, notebook in built.items() for problem in drift(path, notebook)]
         problems += [f"{copy.relative_to(ROOT)} is not the master's picture." for _, copy in stale_pictures(names)]
-        if check_only:
+        if options.check:
             if problems:
                 raise BuildError("\n".join([*problems, "Run `make notebooks` and commit what it writes."]))
             print(f"{len(built)} notebooks agree with their masters.")
             return 0
+        for dataset in ("glyphs", "digits"):  # drawn beforehand, or a notebook would store the bar of their drawing
+            data.load(dataset)
         for path, notebook in tqdm(built.items(), desc="executing", unit="notebook"):
             course.write(path, execute(notebook, path))
         for original, copy in stale_pictures(names):

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
+from grader.exercises import NOTEBOOKS
 from solutions import build, course
 
 NAME = "homework3"
@@ -92,6 +93,21 @@ def test_every_graded_cell_of_the_student_version_has_a_stored_report():
     assert len(graded) == 10
     for cell in graded:
         assert "not implemented yet" in cell.outputs[0].data["text/plain"]
+
+
+def test_every_exercise_is_graded_by_one_cell_of_one_notebook_for_its_points():
+    for path in course.MASTERS.glob("*/*.py"):
+        tags = [cell.metadata.get("nbgrader", {}) for cell in build.master_notebook(path).cells]
+        graded = [(tag.grade_id, tag.points) for tag in tags if tag.get("grade")]
+        exercises = NOTEBOOKS.get(path.stem, {})
+        assert graded == [(name.replace(".", "-"), exercise.points) for name, exercise in exercises.items()]
+    assert all((course.MASTERS / name / f"{name}.py").exists() for name in NOTEBOOKS)
+
+
+def test_a_notebook_without_a_master_is_a_sentence(capsys):
+    with pytest.raises(SystemExit):
+        build.main(["--check", "homework4"])
+    assert "no master is called homework4; there are: homework3" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -259,3 +259,17 @@ def test_a_batch_larger_than_the_dataset_is_refused(notebook):
         notebook(P=10, K=pictures)
     with pytest.raises(ValueError, match="p=5000 classes a batch, but the labels hold only"):
         notebook(P=5000)
+
+
+def test_cmc_ranks_embeddings_that_nearly_coincide_as_sums_of_differences_do(notebook):
+    homework = notebook()
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(40).repeat(5)  # [200]
+    is_query = torch.arange(200) < 40
+    centres = 1e-5 * torch.randn(40, 64, generator=generator)
+    features = 0.125 + centres[labels] + 1e-5 * torch.randn(200, 64, generator=generator)  # of length 1, 0.0001 apart
+    queries, gallery = features[is_query].double(), features[~is_query].double()
+    apart = (queries[:, None] - gallery).square().sum(dim=2)  # [40, 160]
+    nearest = labels[~is_query][apart.argsort(dim=1)]
+    expected = {k: (nearest[:, :k] == labels[is_query][:, None]).any(dim=1).float().mean().item() for k in (1, 5, 10)}
+    assert homework.cmc(features, labels, is_query) == expected
