@@ -33,7 +33,21 @@ def test_conda_and_make_install_from_that_one_lock():
     conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
     (pip,) = (entry["pip"] for entry in conda if isinstance(entry, dict))
     assert pip == ["-r requirements.lock", "-e ."]
-    assert "--requirement requirements.lock" in (ROOT / "Makefile").read_text()
+    assert "--requirement requirements.lock" in (ROOT / "setup.mk").read_text()
+
+
+def test_every_place_names_the_same_versions_of_python():
+    assert PROJECT["requires-python"] == ">=3.11,<3.14"
+    assert "(3, 11) <= sys.version_info[:2] < (3, 14)" in (ROOT / "setup.mk").read_text()
+    for path in ("README.md", "grader/student/README.md", "setup.mk"):
+        assert "3.11 to 3.13" in (ROOT / path).read_text(), path
+
+
+def test_pip_is_one_that_takes_catalyst():
+    """From 24.1 on it refuses the metadata of catalyst 22.4: Python's own brings such a one from 3.12.5 on."""
+    assert "pip install --quiet 'pip<24.1'" in (ROOT / "setup.mk").read_text()
+    assert any(entry == "pip<24.1" for entry in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"])
+    assert 'pip install "pip<24.1"' in (ROOT / "grader" / "student" / "README.md").read_text()
 
 
 def test_the_readme_names_the_two_commands_and_ci_runs_the_second():
