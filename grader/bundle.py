@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 TUTORIAL = "tutorial"  # goes with every assignment
 PACKAGES = ("grader", "data")
 SETTING_UP = ("LICENSE", "environment.yml", "pyproject.toml", "requirements.lock", "setup.mk")
+GIVEN = ("notebooks", *PACKAGES, *SETTING_UP)
 STUDENTS = "grader/student"  # the bundle's own README.md and Makefile
 CODE = {".py", ".j2"}
 LEFT_OUT = {"tests", "student"}  # folders of packages
@@ -79,16 +80,13 @@ def files(name: str, root: Path = ROOT) -> Iterator[tuple[str, bytes]]:
 
 def changed(root: Path = ROOT) -> set[str]:
     """What is given out and is not as it was committed."""
-    return set(
-        _git(root, "diff", "--name-only", "--relative", "HEAD", "--", "notebooks", *PACKAGES, *SETTING_UP)
-        .decode()
-        .splitlines()
-    )
+    named = _git(root, "diff", "--name-only", "--relative", "HEAD", "--", *GIVEN)
+    return set(named.decode().splitlines())
 
 
 def _committed(root: Path) -> dict[str, bytes]:
     """The regular files below the folders that are given out, as they were committed last: path -> content."""
-    packed = _git(root, "archive", "--format=tar", "HEAD", "--", "notebooks", *PACKAGES, *SETTING_UP)
+    packed = _git(root, "archive", "--format=tar", "HEAD", "--", *GIVEN)
     with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
         return {entry.name: tar.extractfile(entry).read() for entry in tar if entry.isfile()}
 
@@ -103,13 +101,11 @@ def _git(root: Path, *command: str) -> bytes:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         return subprocess.run(["git", "-C", root, *command], capture_output=True, check=True, env=environment).stdout
-    except (OSError, subprocess.CalledProcessError) as problem:
-        said = (
-            problem.stderr.decode(errors="replace").strip()
-            if isinstance(problem, subprocess.CalledProcessError)
-            else problem
-        )
-        raise CannotBundle(f"students get what was committed last, and git cannot tell what that is: {said}") from None
+    except OSError as problem:
+        said = str(problem)
+    except subprocess.CalledProcessError as problem:
+        said = problem.stderr.decode(errors="replace").strip()
+    raise CannotBundle(f"students get what was committed last, and git cannot tell what that is: {said}")
 
 
 def _require_stubs(path: str, content: bytes) -> None:

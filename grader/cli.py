@@ -95,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
         "check",
         help="run a notebook and check it on the visible cases",
         description="Runs a notebook from top to bottom, without its training cells, and reports on every exercise. "
-        "A cell may take two minutes. Exit code 0 only if all pass.",
+        "A cell may take a minute, as while grading. Exit code 0 only if all pass.",
     )
     command.add_argument("notebook", type=Path, metavar="NOTEBOOK")
     command.add_argument("--watch", action="store_true", help="check again after each save, until Ctrl-C")

@@ -49,7 +49,8 @@ def run(notebook: Path) -> Outcome:
     changed.
 
     Raises:
-        NotANotebook: the file is missing, no JSON, no notebook, or one that checks nothing of what is graded.
+        NotANotebook: the file is missing, no JSON, no notebook, or one that checks nothing of what is graded; or no
+            kernel starts here.
     """
     cells = read(notebook)
     asked = [name for names in NOTEBOOKS.values() if _checks_any(cells, names) for name in names]
@@ -100,12 +101,17 @@ def run(notebook: Path) -> Outcome:
                     reports[name] = judge(EXERCISES[name], cases[name], published(cell, name, ids))
                 except Unanswered as reason:
                     reports[name] = stopped or str(reason)
+    return Outcome(_with_advice(reports), faults)
+
+
+def _with_advice(reports: dict[str, Report | str]) -> dict[str, Report | str]:
     judged = {name: report for name, report in reports.items() if isinstance(report, Report)}
+    advised = {}
     for name, report in judged.items():
         if not report.passed:
-            first, mend = where_to_start(EXERCISES[name], judged)
-            reports[name] = replace(report, advice=f'{mend}Stuck? hint("{first}") in the notebook helps.')
-    return Outcome(reports, faults)
+            first, mend = where_to_start(report.exercise, judged)
+            advised[name] = replace(report, advice=f'{mend}Stuck? hint("{first}") in the notebook helps.')
+    return reports | advised
 
 
 def _checks_any(notebook: nbformat.NotebookNode, names: Iterable[str]) -> bool:

@@ -5,8 +5,9 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from grader import cli
-from grader.exercises import NOTEBOOKS
-from grader.run import NotANotebook, run
+from grader.exercises import EXERCISES, NOTEBOOKS
+from grader.judge import judge
+from grader.run import NotANotebook, _with_advice, run
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,13 @@ def test_a_cell_that_raises_does_not_stop_the_others(tmp_path):
     assert outcome.reports["hierarchical.tree_level"].passed
     assert "NameError" in outcome.reports["hierarchical.class_distances"]
     assert outcome.faults[0] == "cell 1 (1 / 0) raised ZeroDivisionError: division by zero"
+
+
+def test_a_part_that_may_call_a_wrong_one_sends_there_first():
+    wrong = {name: judge(EXERCISES[name], EXERCISES[name].cases, {}) for name in EXERCISES}
+    advice = _with_advice({**wrong, "hierarchical.class_distances": "not run"})["hierarchical.violate_margin"].advice
+    assert advice.startswith("Start with hierarchical.tree_level, which is not there yet")
+    assert advice.endswith('Stuck? hint("hierarchical.tree_level") in the notebook helps.')
 
 
 @pytest.mark.slow
