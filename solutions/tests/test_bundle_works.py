@@ -60,7 +60,8 @@ def borrow_packages(folder: Path) -> None:
     (site_packages,) = (folder / ".venv").glob("lib/*/site-packages")
     (site_packages / "borrowed.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
     script = folder / ".venv" / "bin" / "grader"
-    script.write_text(f"#!{folder}/.venv/bin/python\nimport sys\nfrom grader.cli import main\nsys.exit(main())\n")
+    # through sh, as pip does it, since there is a space in the path
+    script.write_text(f'#!/bin/sh\nexec "{folder}/.venv/bin/python" -m grader.cli "$@"\n')
     script.chmod(0o755)
     (folder / ".venv" / ".ready").touch()
 

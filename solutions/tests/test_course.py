@@ -131,10 +131,10 @@ def test_the_export_has_a_line_for_every_student(graded):
     }
 
 
-def test_the_release_holds_the_notebook_and_no_solution(graded):
-    files = [path.relative_to(graded / "release") for path in (graded / "release").rglob("*") if path.is_file()]
-    assert files == [Path(NAME, f"{NAME}.ipynb")]
-    text = (graded / "release" / files[0]).read_text()
+def test_the_release_holds_the_notebook_with_its_picture_and_no_solution(graded):
+    files = {path.relative_to(graded / "release") for path in (graded / "release").rglob("*") if path.is_file()}
+    assert files == {Path(NAME, f"{NAME}.ipynb"), Path(NAME, "comparison.png")}
+    text = (graded / "release" / NAME / f"{NAME}.ipynb").read_text()
     assert "BEGIN SOLUTION" not in text
     assert "from solutions" not in text
 
