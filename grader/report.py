@@ -4,7 +4,6 @@ Counts the facts of `grader.results` and fills the template beside this module w
 """
 
 import math
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from statistics import mean, median
 
 import jinja2
 
+from data.folders import write_atomically
 from grader.autograde.record import CaseRecord, Result
 from grader.exercises import Case
 from grader.exercises.mistakes import MISTAKES
@@ -79,13 +79,8 @@ def write(assignment: str, path: Path) -> Results:
     if path.is_dir():
         raise IsADirectoryError(f"{path} is a folder: name a file")
     results = gather(assignment)
-    content = page(results)
-    half_written = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        half_written.write_text(content, encoding="utf-8")
-        half_written.replace(path)
-    finally:
-        half_written.unlink(missing_ok=True)
+    content = page(results).encode()
+    write_atomically(path, lambda file: file.write(content))
     return results
 
 

@@ -286,7 +286,7 @@ def test_a_page_that_cannot_be_written_leaves_the_old_one_and_nothing_half_writt
     def full(path, target):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.replace", full)
+    monkeypatch.setattr("data.folders.os.replace", full)
     assert "No space left" in refused(capsys, NAME, "--out", page)
     assert page.read_text() == "the old one"
     assert sorted(course.iterdir()) == before
