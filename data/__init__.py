@@ -10,8 +10,8 @@
 
 The tree, by what you may be looking for: `folders` and `idx` the two layouts on disk, Omniglot's and MNIST's; `glyphs`,
 `digits` and `strokes` what we draw ourselves, `omniglot` and `mnist` what people wrote; `dataset` from disk to tensors,
-`batches` from tensors to training batches; `downloads` and `command` what the commands share; `draw` what the notebooks
-draw with. Nothing here knows of exercises or grading.
+`batches` from tensors to training batches; `downloads` and `command` what the commands share; `notebook` what the
+notebooks show and keep. Nothing here knows of exercises or grading.
 """
 
 from data.dataset import Dataset, Split, load

@@ -5,7 +5,7 @@ import pytest
 import torch
 from matplotlib.colors import to_rgb
 
-from data import draw
+from data.notebook import draw
 
 
 @pytest.mark.parametrize("side", [28, 32])

@@ -72,7 +72,7 @@ from tqdm import tqdm
 
 import data
 from data.batches import BalanceBatchSampler, EvalBatches, TrainBatches
-from data.draw import BLUE, CLASS_COLOURS, GREEN, GREY, INK, RED, arrow, blank_axes, box, mosaic, show_mosaic
+from data.notebook.draw import BLUE, CLASS_COLOURS, GREEN, GREY, INK, RED, arrow, blank_axes, box, mosaic, show_mosaic
 
 # Catalyst 22.4 turns a loss into a number without detaching it; today's PyTorch frowns at that, harmlessly
 warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")

@@ -52,8 +52,8 @@ from tqdm import tqdm
 
 import data
 from data.batches import EvalBatches, TrainBatches
-from data.draw import BLUE, CLASS_COLOURS, GREEN, GREY, INK, RED
-from data.draw import arrow, blank_axes, box, mosaic, show_mosaic
+from data.notebook.draw import BLUE, CLASS_COLOURS, GREEN, GREY, INK, RED
+from data.notebook.draw import arrow, blank_axes, box, mosaic, show_mosaic
 
 plt.rcParams.update({"figure.dpi": 80, "font.size": 11, "axes.spines.top": False, "axes.spines.right": False})
 # Catalyst 22.4 turns a loss into a number without detaching it; today's PyTorch frowns at that, harmlessly

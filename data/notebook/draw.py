@@ -1,4 +1,4 @@
-"""Drawing tools of the notebooks: pictures side by side, and boxes and arrows for sketches.
+"""What all pictures of the notebooks are made of: mosaics of images, thumbnails in charts, boxes and arrows.
 
 Nothing here is about metric learning. All pictures are dark on white, whatever the page around them; the colours are
 told apart by the colour-blind too (Okabe and Ito's palette, and two of Paul Tol's).
@@ -10,6 +10,7 @@ import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import FancyBboxPatch
 from torch import Tensor
 
@@ -18,6 +19,11 @@ CLASS_COLOURS = [
     *("#0072B2", "#E69F00", "#CC79A7", "#009E73", "#56B4E9"),
     *("#D55E00", "#000000", "#882255", "#999933", "#F0E442"),
 ]
+
+
+def to_images(features: Tensor) -> Tensor:
+    """A batch's features, float [B, 1, S, S] with ink 1, on any device -> uint8 [B, S, S] with ink 255, on the CPU."""
+    return (features[:, 0] * 255).to("cpu", torch.uint8)
 
 
 def mosaic(images: Tensor, columns: int, frames: Sequence[str] | None = None) -> Tensor:
@@ -58,6 +64,15 @@ def show_mosaic(
     ax.spines[:].set_visible(False)
     plt.tight_layout()
     plt.show()
+
+
+def thumbnail(ax: Axes, image: Tensor, place: tuple, frame: str, zoom: float = 0.6, **more) -> None:
+    """A small picture, uint8 [1, S, S], at a place of a chart, in a frame of that colour.
+
+    place: (x, y) of its middle, as the chart counts. zoom: points a pixel. `more` goes to matplotlib's AnnotationBbox.
+    """
+    picture = OffsetImage(mosaic(image, 1, [frame]).numpy(), zoom=zoom)
+    ax.add_artist(AnnotationBbox(picture, place, frameon=False, pad=0, **more))
 
 
 def box(ax: Axes, x: float, y: float, text: str, colour: str = BLUE, width: float = 1.7) -> None:
