@@ -23,8 +23,8 @@ def session(**settings: Any) -> SimpleNamespace:
         exec(compile(cell.source, "<notebook>", "exec"), names)
         if "parameters" in cell.metadata.get("tags", []):
             names.update(settings)
-        if "display" in names:
-            names["display"] = lambda *_: None
+        if "show_cmc" in names:
+            names["show_cmc"] = lambda *_: None
         if "train" in names:
             break
     matplotlib.pyplot.close("all")

@@ -237,7 +237,7 @@ def test_the_demo_shows_what_the_notebook_writes(notebook, tmp_path):
     homework = notebook(epochs=1, results=str(tmp_path / "results.json"), methods=[METHOD, "hard triplet"])
     homework.train(METHOD, Criterion(homework))
     cells = build.master_notebook(compare.MASTER).cells
-    (writes,) = (cell.source for cell in cells if "Path(results).write_text" in cell.source)
+    (writes,) = (cell.source for cell in cells if "write_results(results, " in cell.source)
     exec(writes, vars(homework))
     table = demo.results_table(json.loads((tmp_path / "results.json").read_text()))
     assert (table.title, table.row_count) == ("solved notebook, glyphs, 1 epochs", 1)

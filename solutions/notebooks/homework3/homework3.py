@@ -48,36 +48,30 @@ from grader import check, hint, progress, ready  # hint is for cells of your own
 
 # %% tags=["scenery"]
 # For pictures and training. Cells tagged "scenery" are not run while your work is graded.
-import gc
-import json
-import platform
-import sys
-import time
-import warnings
 from collections.abc import Sequence
-from importlib.metadata import version
+from functools import partial
 from pathlib import Path
 
-import matplotlib.pyplot as plt
 from catalyst import dl
 from catalyst.contrib.layers import Normalize
-from catalyst.loggers.console import ConsoleLogger
-from catalyst.metrics import CMCMetric
 from catalyst.utils import set_global_seed
-from IPython.display import Markdown, display
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from scipy.cluster.hierarchy import cophenet, dendrogram, linkage
-from scipy.spatial.distance import squareform
-from tqdm import tqdm
 
 import data
 from data.batches import BalanceBatchSampler, EvalBatches, TrainBatches
-from data.notebook.draw import BLUE, CLASS_COLOURS, GREEN, GREY, INK, RED, arrow, blank_axes, box, mosaic, show_mosaic
+from data.notebook import charts, embeddings
+from data.notebook.callbacks import BlockwiseCMC, Progress, Quiet
+from data.notebook.checkpoints import Checkpoint
+from data.notebook.memory import fitting_batch
+from data.notebook.points import show_clusters, show_hard_triplet
+from data.notebook.results import numbers_of, write_results
+from data.notebook.samples import show_alphabets, show_batch, show_character
+from data.notebook.settings import choose_device, prepare
+from data.notebook.sketches import show_margins, show_pipeline, show_violation
+from data.notebook.stops import Stops
+from data.notebook.tables import show_cmc, show_table
+from data.notebook.tree import show_grown_tree, show_static_tree
 
-# Catalyst 22.4 turns a loss into a number without detaching it; today's PyTorch frowns at that, harmlessly
-warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")
-
-plt.rcParams.update({"figure.dpi": 80, "font.size": 11, "axes.spines.top": False, "axes.spines.right": False})
+prepare()
 
 # %% [markdown]
 # ## Settings
@@ -103,13 +97,11 @@ learning_rate = 1e-2
 margin = 0.3  # of hard triplets, hard clusters and all triplets
 
 # %% tags=["scenery", "nbval-ignore-output"]
-DEVICE = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+DEVICE = choose_device(device)
 QUICK = epochs is None and DEVICE == "cpu"
 EPOCHS = 12 if QUICK else 300 if epochs is None else epochs
 if EPOCHS < 1:
     raise ValueError(f"epochs = {epochs}: take at least 1, or None.")
-if DEVICE == "cuda" and not torch.cuda.is_available():
-    raise ValueError('device = "cuda", but PyTorch finds no GPU here: take "auto" or "cpu".')
 
 print(f"{'a quick look' if QUICK else 'the full protocol'}: {EPOCHS} epochs on {DEVICE}, seed {seed}")
 
@@ -145,23 +137,14 @@ for path in omniglot.train.paths[:3]:
 # `alphabet_of` says which alphabet each character belongs to. Here are ten characters from each of eight alphabets:
 
 # %% tags=["scenery"]
-rows, names = [], []
-for alphabet, name in enumerate(omniglot.train.alphabets[:8]):
-    characters = (omniglot.train.alphabet_of == alphabet).nonzero().flatten()[:10]  # class numbers, ten at most
-    firsts = [int((omniglot.train.labels == character).nonzero()[0]) for character in characters]
-    blank = torch.zeros(10 - len(firsts), 32, 32, dtype=torch.uint8)
-    rows.append(torch.cat([omniglot.train.images[firsts], blank]))
-    names.append(name.replace("_", " "))
-show_mosaic(mosaic(torch.cat(rows), columns=10), "ten characters of each alphabet", names, width=8)
+show_alphabets(omniglot.train)
 
 # %% [markdown]
 # And this is one single character, a Latin *a*, drawn by all twenty. A network that looks for *the same character* must see
 # through everything that differs here:
 
 # %% tags=["scenery"]
-name = "Latin/character01"
-drawings = omniglot.train.images[omniglot.train.labels == omniglot.train.characters.index(name)]  # [20, 32, 32]
-show_mosaic(mosaic(drawings, columns=10), f"{name}, every drawing", width=8)
+show_character(omniglot.train, "Latin/character01")
 
 # %% [markdown]
 # **Train and valid share no alphabet.** We train on `images_background` and validate on `images_evaluation`, so every
@@ -184,28 +167,8 @@ show_mosaic(mosaic(drawings, columns=10), f"{name}, every drawing", width=8)
 #
 # Training and validation look quite different. (2.1 to 2.5 explain the words in the boxes.)
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-ax = blank_axes(11, 3.6)
-ax.set(xlim=(0, 11.4), ylim=(-0.6, 3.6))
-stages = {
-    2.7: ("training", ["train split", "batch\nP classes × K", "network\n$f(x)$", "in-batch sampler\ntriplets", "loss"]),
-    0.5: (
-        "validation",
-        ["valid split", "queries\nand gallery", "network\n$f(x)$", "distances\nquery–gallery", "CMC@k"],
-    ),
-}
-for y, (name, steps) in stages.items():
-    ax.text(0.0, y + 0.62, name, fontsize=12, fontweight="bold")
-    for step, text in enumerate(steps):
-        x = 1.0 + 2.3 * step
-        box(ax, x, y, text, RED if step == 4 else GREEN if step == 2 else BLUE)
-        if step:
-            arrow(ax, (x - 1.38, y), (x - 0.92, y))
-arrow(ax, (10.2, 2.24), (5.6, 2.24), RED, connectionstyle="arc3,rad=-0.16")
-ax.text(7.9, 1.62, "gradients", color=RED, ha="center")
-arrow(ax, (5.1, 2.24), (5.1, 0.98), GREEN, linestyle="--")
-ax.text(4.98, 1.5, "same weights", color=GREEN, ha="right")
-plt.show()
+# %% tags=["scenery"]
+show_pipeline()
 
 # %% [markdown]
 # ## 2.1 Batches of P × K
@@ -245,9 +208,7 @@ print("features:", tuple(batch["features"].shape), "targets:", tuple(batch["targ
 # Every row below is one class of that batch, rotated as the network will see it. Six of $P$ rows:
 
 # %% tags=["scenery"]
-images = (batch["features"][: 6 * K, 0] * 255).to("cpu", torch.uint8)
-names = [omniglot.train.characters[target].replace("_", " ") for target in batch["targets"][: 6 * K : K]]
-show_mosaic(mosaic(images, columns=K), "the first six classes of a batch", names)
+show_batch(batch, K, "the first six classes of a batch", classes=6, names=omniglot.train.characters)
 
 # %% [markdown]
 # ## 2.2 The network
@@ -297,26 +258,8 @@ print(sum(weights.numel() for weights in model.parameters()), "weights")
 # pulls the positive in and pushes the negative out. Left, the negative lies inside of the dashed circle, which is the
 # positive's distance plus $\alpha$: arrows show where the two are moved. Right, it lies outside, and nothing moves.
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-panels = blank_axes(10, 3.7, columns=2)
-layouts = [("violated: loss > 0", (1.25, 0.75), (0.6, -0.75)), ("satisfied: loss = 0", (0.72, 0.42), (1.1, -1.5))]
-for ax, (title, positive, negative) in zip(panels, layouts, strict=True):
-    radius = (positive[0] ** 2 + positive[1] ** 2) ** 0.5
-    ax.add_patch(plt.Circle((0, 0), radius, fill=False, color=GREEN, linewidth=1.2))
-    ax.add_patch(plt.Circle((0, 0), radius + 0.55, fill=False, color=GREY, linestyle="--"))
-    ax.annotate("", (-radius - 0.55, 0), (-radius, 0), arrowprops={"arrowstyle": "<->", "color": GREY})
-    ax.text(-radius - 0.27, 0.08, r"$\alpha$", color=GREY, ha="center", fontsize=13)
-    for (x, y), name, colour in [((0, 0), "a", INK), (positive, "p", GREEN), (negative, "n", RED)]:
-        ax.plot([0, x], [0, y], color=colour, linewidth=1.2)
-        ax.plot(x, y, "o", color=colour, markersize=11)
-        ax.text(x + 0.13, y + 0.1, f"${name}$", color=colour, fontsize=15)
-    ax.set(xlim=(-2.7, 2.7), ylim=(-2.1, 2.1), aspect="equal", title=title)
-x, y = layouts[0][1]
-arrow(panels[0], (x * 0.93, y * 0.93), (x * 0.5, y * 0.5), GREEN, linestyle="-", mutation_scale=18)
-x, y = layouts[0][2]
-arrow(panels[0], (x * 1.1, y * 1.1), (x * 1.8, y * 1.8), RED, mutation_scale=18)
-plt.tight_layout()
-plt.show()
+# %% tags=["scenery"]
+show_violation()
 
 # %% [markdown]
 # ## 2.4 Which triplets?
@@ -398,36 +341,8 @@ class HardTripletsSampler(RowSampler):
 # %% [markdown]
 # Fifteen points in the plane, three classes, and what the sampler picks for one anchor:
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-toy_features = torch.tensor([
-    0.2, 0.3, 1.0, 1.1, 1.5, 0.1, 0.6, -0.6, -0.5, 0.6,
-    3.2, 0.4, 4.1, 1.2, 4.6, 0.1, 3.9, -0.7, 2.4, 0.9,
-    1.7, 2.6, 2.6, 3.3, 1.2, 3.5, 2.1, 2.0, 2.9, 2.3,
-]).view(15, 2)  # fmt: skip
-toy_labels = torch.arange(3).repeat_interleave(5)
-
-
-def draw_toy(ax) -> None:
-    for label in range(3):
-        x, y = toy_features[toy_labels == label].T
-        ax.plot(x, y, "o", color=CLASS_COLOURS[label], markersize=9, alpha=0.75)
-    ax.set(aspect="equal", xlim=(-1.2, 5.4), ylim=(-1.3, 4.1))
-    ax.axis("off")
-
-
-anchors, positives, negatives = HardTripletsSampler().sample(toy_features, toy_labels)
-_, ax = plt.subplots(figsize=(6.6, 4.9))
-draw_toy(ax)
-a, p, n = anchors[2].tolist(), positives[2].tolist(), negatives[2].tolist()
-for end, colour, text, place in [
-    (p, GREEN, "positive:\nthe farthest of its class", (-1.2, 0.85)),
-    (n, RED, "negative:\nthe nearest of all others", (2.55, 1.35)),
-]:
-    arrow(ax, a, end, colour)
-    ax.text(*place, text, color=colour, fontsize=10)
-ax.plot(*a, "o", color=INK, markersize=12)
-ax.text(a[0], a[1] - 0.4, "anchor", fontsize=11, ha="center")
-plt.show()
+# %% tags=["scenery"]
+show_hard_triplet(HardTripletsSampler())
 
 # %% [markdown]
 # PyTorch has `nn.TripletMarginLoss`: the formula above, with plain (unsquared) distances, averaged over triplets. It
@@ -497,16 +412,7 @@ baselines = {
     "raw pixels, 16 × 16": cmc(F.normalize(F.avg_pool2d(pixels, 2).flatten(1)), valid.labels, valid.is_query),
     "untrained network": cmc(embed(build_model()), valid.labels, valid.is_query),
 }
-
-
-def cmc_table(scores: dict[str, dict[int, float]]) -> None:
-    """One row a method, one column a k."""
-    lines = ["| | " + " | ".join(f"CMC@{k}" for k in TOPK) + " |", "| --- |" + " ---: |" * len(TOPK)]
-    lines += [f"| {name} | " + " | ".join(f"{score[k]:.3f}" for k in TOPK) + " |" for name, score in scores.items()]
-    display(Markdown("\n".join(lines)))
-
-
-cmc_table(baselines)
+show_cmc(baselines)
 
 # %% [markdown]
 # ## 2.6 Is it learning, or collapsing?
@@ -543,143 +449,22 @@ def pair_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
 # | `Progress`, `Checkpoint` (ours) | show and keep the numbers; keep the best network by CMC@1, and all it takes to go on after an interruption |
 #
 # Catalyst has a CMC of its own, which ranks the whole gallery for each query, once for every $k$: five seconds on
-# Omniglot. The ten nearest will do, so we give its metric our `cmc`.
+# Omniglot. The ten nearest will do, so `BlockwiseCMC` gives its metric our `cmc`.
 #
-# Catalyst would also print three lines an epoch. We put a logger in the place of its own that says nothing, and have
-# `Progress` move a bar instead, and keep what we want to plot:
-
-
-# %% tags=["scenery"]
-class BlockwiseCMC(CMCMetric):
-    """Catalyst collects the embeddings, `cmc` ranks them."""
-
-    def compute(self) -> list[float]:
-        return list(cmc(*(self.storage[key] for key in ("embeddings", "targets", "is_query"))).values())
-
-
-class Quiet(ConsoleLogger):  # Catalyst adds a console logger of its own unless it is given one
-    def log_metrics(self, *_, **__) -> None:
-        pass
-
-
-class Progress(dl.Callback):
-    """Shows the numbers of every epoch in a progress bar, and keeps them in `history`."""
-
-    def __init__(self, method: str) -> None:
-        super().__init__(order=dl.CallbackOrder.External)  # after the metrics
-        self.history: list[dict] = []
-        self.bar = tqdm(total=EPOCHS, desc=method, unit="epoch", file=sys.stdout, ncols=100)
-
-    def on_loader_end(self, runner: dl.IRunner) -> None:
-        if runner.is_train_loader:  # the runner still holds the epoch's last batch
-            embeddings = runner.batch["embeddings"].detach()
-            self.within, self.between = pair_distances(embeddings, runner.batch["targets"])
-
-    def on_epoch_end(self, runner: dl.IRunner) -> None:
-        metrics = runner.epoch_metrics
-        epoch = {"epoch": runner.epoch_step, "loss": metrics["train"]["loss"]}
-        epoch |= {"within": self.within, "between": self.between}
-        if "cmc05" in metrics["valid"]:  # in epochs without validation Catalyst reports a CMC@1 of minus infinity
-            epoch |= {f"cmc{k:02d}": metrics["valid"][f"cmc{k:02d}"] for k in TOPK}
-        self.history.append(epoch)
-        last_cmc = next((past["cmc01"] for past in reversed(self.history) if "cmc01" in past), float("nan"))
-        self.bar.set_postfix(loss=f"{epoch['loss']:.3f}", cmc01=f"{last_cmc:.3f}", refresh=False)
-        self.bar.update()
-
-
-# %% [markdown]
+# Catalyst would also print three lines an epoch. `Quiet`, a logger that says nothing, takes the place of its own;
+# `Progress` moves a bar instead, and keeps what we want to plot.
+#
 # Long trainings get interrupted, by you or by a full disk. `Checkpoint` writes one file after every epoch, and a run
 # with `resume = True` goes on from there, as if nothing had happened: Catalyst seeds each epoch anew. `Checkpoint` also
 # stops a training whose loss is not a number, before the damage is saved.
-
-
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-class Checkpoint(dl.Callback):
-    """After each epoch: the best network so far, and all it takes to go on, in one file."""
-
-    def __init__(self, path: Path, progress: Progress) -> None:
-        super().__init__(order=dl.CallbackOrder.External)  # after the metrics and the scheduler, and listed after Progress
-        self.path, self.progress = path, progress
-        self.best = {"cmc01": -math.inf}
-        self.done = 0  # epochs
-        self.seconds = 0.0  # that they took
-
-    def on_experiment_start(self, runner: dl.IRunner) -> None:
-        self.start = time.perf_counter()
-        if resume and self.path.exists():
-            state = torch.load(self.path, map_location="cpu")
-            if state["settings"] != SETTINGS:
-                raise ValueError(
-                    f"{self.path} is of another training, with {state['settings']}: take these settings, or another "
-                    "folder for `logs`, or resume = False, which starts anew in its place."
-                )
-            print(f"{self.path}: epochs 1 to {state['epoch']} of an earlier training are not repeated.")
-            for name in ("model", "optimizer", "scheduler"):
-                getattr(runner, name).load_state_dict(state[name])
-            self.done, self.best, self.seconds = state["epoch"], state["best"], state["seconds"]
-            self.progress.history = state["history"]
-            self.progress.bar.update(self.done)
-            runner.epoch_step = self.done
-            runner.loaders["train"].batch_sampler.epoch = self.done  # the batches that an uninterrupted run would see
-
-    def on_batch_end(self, runner: dl.IRunner) -> None:
-        if runner.is_train_loader and not math.isfinite(runner.batch_metrics["loss"]):
-            where = f"epoch {runner.epoch_step}, batch {runner.loader_batch_step}"
-            raise FloatingPointError(f"the loss of {where} is {float(runner.batch_metrics['loss'])}")
-
-    def on_epoch_end(self, runner: dl.IRunner) -> None:
-        if not all(weights.isfinite().all() for weights in runner.model.parameters()):
-            raise FloatingPointError(f"after the last batch of epoch {runner.epoch_step} some weights are no numbers")
-        if runner.epoch_metrics["valid"]["cmc01"] >= self.best["cmc01"]:  # minus infinity before the first validation
-            weights = {name: value.clone() for name, value in runner.model.state_dict().items()}
-            self.best = {"cmc01": runner.epoch_metrics["valid"]["cmc01"], "epoch": runner.epoch_step, "weights": weights}
-        start, self.start = self.start, time.perf_counter()
-        self.seconds += self.start - start
-        state = {name: getattr(runner, name).state_dict() for name in ("model", "optimizer", "scheduler")}
-        state |= {"epoch": runner.epoch_step, "best": self.best, "seconds": self.seconds}
-        state |= {"history": self.progress.history, "settings": SETTINGS}
-        half_written = self.path.with_suffix(".part")  # what is interrupted while writing must not destroy the last
-        try:
-            torch.save(state, half_written)
-            half_written.replace(self.path)
-        except (OSError, RuntimeError) as error:  # torch has a RuntimeError for a full disk
-            half_written.unlink(missing_ok=True)
-            raise OSError(f"{self.path} cannot be written ({error})") from None
-        self.done = runner.epoch_step
-
-
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-# When the memory runs out. Nothing here is about metric learning: fold the cell and read on.
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Not all allocators have an exception of their own: the CPU's and some libraries of the GPU's say it in words."""
-    said = any(words in str(error) for words in ("allocate memory", "out of memory", "ALLOC_FAILED"))
-    return isinstance(error, torch.OutOfMemoryError | MemoryError) or said
-
-
-def fitting_batch(criterion: nn.Module) -> str:
-    """What would fit into the memory: halves P until one step of training does."""
-    p = P // 2
-    while p >= 2:
-        gc.collect()  # the step that failed, whose tensors its exception holds in a circle
-        torch.cuda.empty_cache()
-        batch = next(iter(TrainBatches(omniglot.train, p=p, k=K, device=DEVICE, seed=seed)))
-        try:
-            criterion(build_model()(batch["features"]), batch["targets"]).backward()
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            p //= 2
-        else:
-            return f"P = {p} fits (batches of {p * K}): set it in the settings and start anew"
-    return f"not even P = 2 fits: take a smaller K than {K}"
-
+#
+# None of these four is about metric learning. They stand in the course's folder, in `data/notebook/`, as do the
+# drawings, charts and tables.
 
 # %% [markdown]
 # And this is the whole training. The protocol is the homework's: RAdam with learning rate 0.01, divided by ten after
 # epoch 100; 300 epochs if there is time. Every method below calls this one function; all that changes is the criterion.
-# Read as far as `runner.train(...)`: what follows catches interruptions, full disks and full memory, and says what to do.
+# What stops it early, an interruption, a full disk or full memory, `Stops` catches, and says what to do.
 #
 # It keeps, in `trained`, the network of the *best* epoch by CMC@1. That is a little generous, since we choose with the same numbers
 # that we report; `results.json` therefore also has those of the last epoch.
@@ -687,7 +472,14 @@ def fitting_batch(criterion: nn.Module) -> str:
 # %% tags=["scenery"]
 trained: dict[str, dict] = {}  # method -> network, CMC, history, seconds
 
+# pictures of what was trained: each takes the name of a method, `show_training` of one or more
+show_training = partial(charts.show_training, trained, baselines)
+show_neighbours = partial(embeddings.show_neighbours, trained, omniglot.valid, embed)
+show_map = partial(embeddings.show_map, trained, omniglot.valid, embed)
+show_hardest = partial(embeddings.show_hardest, trained, batch, HardTripletsSampler())
 
+
+# %% tags=["scenery"]
 def wanted(method: str) -> bool:
     """Is it among the `methods` of the settings?"""
     return methods is None or method in methods
@@ -706,17 +498,14 @@ def train(
     loaders = make_loaders() | ({"train": batches} if batches else {})
     model = build_model()
     optimizer = torch.optim.RAdam(model.parameters(), lr=learning_rate)
-    progress = Progress(method)
-    checkpoint = Checkpoint(path, progress)
+    progress = Progress(method, EPOCHS, measure=pair_distances)
+    checkpoint = Checkpoint(path, progress, SETTINGS, resume)
     loss_callback = dl.CriterionCallback(input_key="embeddings", target_key="targets", metric_key="loss")
-    collected = BlockwiseCMC("embeddings", "targets", "is_query", topk=TOPK)
+    collected = BlockwiseCMC(cmc, TOPK)
     cmc_callback = dl.LoaderMetricCallback(collected, ["embeddings", "is_query"], ["targets"])
     valid_every = 1 if QUICK else math.gcd(EPOCHS, 10)  # a divisor of EPOCHS: the last epoch must be a validated one
-    stopped, no_memory = "", False
-    runner = dl.SupervisedRunner(
-        input_key="features", output_key="embeddings", target_key="targets", loss_key="loss"
-    )
-    try:
+    runner = dl.SupervisedRunner(input_key="features", output_key="embeddings", target_key="targets", loss_key="loss")
+    with progress.bar, Stops(runner) as stops:
         runner.train(
             engine=dl.CPUEngine() if DEVICE == "cpu" else dl.GPUEngine(),
             model=model,
@@ -737,32 +526,10 @@ def train(
                 *callbacks,
             ],
         )
-    except KeyboardInterrupt:
-        stopped = "you interrupted it; `resume = True` goes on"
-    except OSError as error:
-        stopped = f"{error}; when there is room, `resume = True` goes on"
-    except FloatingPointError as error:
-        stopped = f"{error}; a lower learning_rate, from the start, may help"
-    except ValueError:  # samplers refuse embeddings that are not numbers
-        embeddings = (runner.batch or {}).get("embeddings")
-        if embeddings is None or embeddings.isfinite().all():
-            raise
-        stopped = f"in epoch {runner.epoch_step}, batch {runner.loader_batch_step} the embeddings are no numbers; "
-        stopped += "a lower learning_rate, from the start, may help"
-    except (RuntimeError, MemoryError) as error:
-        no_memory = out_of_memory(error)
-        if not no_memory:
-            raise
-    finally:
-        progress.bar.close()
-    if no_memory:
-        del runner  # it holds the batch that did not fit
-        stopped = f"batches of P × K = {P} × {K} do not fit into the memory of {DEVICE}; {fitting_batch(criterion)}"
-    done = checkpoint.done
-    if stopped:
-        kept = f"Epochs 1 to {done} are kept in {path}" if done else "No epoch was finished"
-        print(f"{method} stopped: {stopped}. {kept}.")
-    if done:
+    if stops.no_memory:
+        stops.why = fitting_batch(omniglot.train, build_model, criterion, P, K, DEVICE, seed)
+    stops.report(method, checkpoint)
+    if done := checkpoint.done:
         model.load_state_dict(checkpoint.best["weights"])
         trained[method] = {
             "model": model.eval(),
@@ -771,100 +538,6 @@ def train(
             "epochs": done,
             "seconds": round(checkpoint.seconds, 1),
         }
-
-
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-# Pictures of a trained network. Fold the cell and read on.
-
-
-def show_training(*methods: str) -> None:
-    """Loss, pair distances and CMC@1 by epoch, then the table of CMC."""
-    methods = [method for method in methods if method in trained]
-    if not methods:
-        print("Nothing has been trained here yet.")
-        return
-    figure, (loss, pairs, score) = plt.subplots(1, 3, figsize=(13, 3.4))
-    for method, colour in zip(methods, CLASS_COLOURS):
-        history = trained[method]["history"]
-        scored = [epoch for epoch in history if "cmc01" in epoch]
-        steps = [epoch["epoch"] for epoch in history]
-        loss.plot(steps, [epoch["loss"] for epoch in history], ".-", color=colour, label=method)
-        pairs.plot(steps, [epoch["between"] for epoch in history], ".-", color=colour)
-        pairs.plot(steps, [epoch["within"] for epoch in history], ".--", color=colour)
-        score.plot([epoch["epoch"] for epoch in scored], [epoch["cmc01"] for epoch in scored], "o-", color=colour, ms=4)
-    score.axhline(baselines["raw pixels, 16 × 16"][1], color=GREY, linestyle=":", label="raw pixels, 16 × 16")
-    for ax, title in [(loss, "loss"), (pairs, "mean squared pair distance"), (score, "CMC@1")]:
-        ax.set(title=title, xlabel="epoch")
-        ax.xaxis.get_major_locator().set_params(integer=True)
-        ax.set_ylim(bottom=0)
-    pairs.plot([], [], color=GREY, label="between classes")
-    pairs.plot([], [], "--", color=GREY, label="within a class")
-    for ax in (loss, pairs, score):
-        ax.legend(fontsize=8)
-    figure.tight_layout()
-    plt.show()
-    cmc_table(baselines | {f"**{method}**": trained[method]["cmc"] for method in methods})
-
-
-def show_neighbours(method: str, queries: int = 6, neighbours: int = 9) -> None:
-    """Queries in blue, and what the network finds nearest to them: green is right, orange is wrong."""
-    if method not in trained:
-        print("Nothing has been trained here yet.")
-        return
-    features, split = embed(trained[method]["model"]), omniglot.valid
-    query_rows, gallery_rows = split.is_query.nonzero().flatten(), (~split.is_query).nonzero().flatten()
-    shown = query_rows[torch.linspace(0, len(query_rows) - 1, queries).long()]  # from first to last alphabet
-    nearest = distances(features[shown], features[gallery_rows]).topk(neighbours, largest=False).indices
-    rows = torch.cat([shown[:, None], gallery_rows[nearest]], dim=1)  # [queries, 1 + neighbours]
-    right = split.labels[rows] == split.labels[shown][:, None]
-    frames = [BLUE if not place else GREEN if hit else RED for row in right.tolist() for place, hit in enumerate(row)]
-    names = [split.alphabets[split.alphabet_of[label]].replace("_", " ") for label in split.labels[shown]]
-    picture = mosaic(split.images[rows.flatten()], columns=1 + neighbours, frames=frames)
-    show_mosaic(picture, f"{method}: a query and its nearest, left to right", names, width=9)
-
-
-@torch.no_grad()
-def show_hardest(method: str, triplets: int = 6) -> None:
-    """The hard triplets of the batch that violate most, at most one for each class of the anchor."""
-    if method not in trained:
-        print("Nothing has been trained here yet.")
-        return
-    features, targets = trained[method]["model"](batch["features"]), batch["targets"]  # [B, 64], [B]
-    ids = torch.stack(HardTripletsSampler().sample_ids(features, targets))  # [3, B], rows of the batch
-    anchor, positive, negative = features[ids]  # [B, 64] each
-    to_positive, to_negative = (anchor - positive).norm(dim=1), (anchor - negative).norm(dim=1)  # [B]
-    hardest: dict[int, int] = {}  # class -> its worst anchor, from the worst class on
-    for row in (to_positive - to_negative).argsort(descending=True).tolist():
-        hardest.setdefault(int(targets[row]), row)
-    shown = list(hardest.values())[:triplets]
-    images = (batch["features"][ids[:, shown].flatten(), 0] * 255).to("cpu", torch.uint8)  # [3 * triplets, 32, 32]
-    show_mosaic(
-        mosaic(images, len(shown), frames=[colour for colour in (BLUE, GREEN, RED) for _ in shown]),
-        f"{method}: the hardest triplets of a batch, and the distances from the anchor",
-        ["anchor", "positive", "negative"],
-        [f"{far:.2f} to p\n{near:.2f} to n" for far, near in zip(to_positive[shown], to_negative[shown])],
-        width=9,
-    )
-
-
-def show_map(method: str, classes: int = 8) -> None:
-    """Eight validation classes in the two directions in which their embeddings differ most."""
-    if method not in trained:
-        return
-    features, split = embed(trained[method]["model"]), omniglot.valid
-    chosen = torch.linspace(0, len(split.characters) - 1, classes).long()
-    features = features - features[torch.isin(split.labels, chosen)].mean(dim=0)
-    directions = torch.linalg.svd(features[torch.isin(split.labels, chosen)], full_matrices=False).Vh[:2]  # [2, 64]
-    _, ax = plt.subplots(figsize=(7, 5.2))
-    for label, colour in zip(chosen.tolist(), CLASS_COLOURS):
-        rows = (split.labels == label).nonzero().flatten()
-        x, y = directions @ features[rows].T  # [20], [20]
-        ax.plot(x, y, "o", color=colour, alpha=0.45, markersize=5)
-        thumbnail = OffsetImage(mosaic(split.images[rows[:1]], 1, [colour]), zoom=0.6)
-        ax.add_artist(AnnotationBbox(thumbnail, (x.mean(), y.mean()), frameon=False, pad=0))
-    ax.set(title=f"{method}: eight unseen characters, 64 dimensions seen in two", xticks=[], yticks=[])
-    plt.show()
-
 
 # %% [markdown]
 # ## 2.8 Hard triplets, trained
@@ -927,18 +600,8 @@ show_hardest("hard triplets")
 #
 # $$d_i^{\text{inter}} = \min_{j \neq i} \left\|f_i^m - f_j^m\right\|^2$$
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-_, ax = plt.subplots(figsize=(7, 5.2))
-draw_toy(ax)
-centres = [(0.56, 0.3), (3.64, 0.38), (2.1, 2.74)]  # the means of the three classes above
-for number, ((x, y), colour) in enumerate(zip(centres, CLASS_COLOURS), start=1):
-    ax.plot(x, y, "X", color=colour, markersize=15, markeredgecolor="white")
-    ax.text(x + 0.16, y - 0.36, f"$f_{number}^m$", fontsize=14, color=colour)
-arrow(ax, centres[0], (-0.5, 0.6), GREEN)
-ax.text(-0.95, 0.85, "$d_1^{intra}$\nfarthest of\nits own class", color=GREEN, fontsize=11, ha="center")
-arrow(ax, centres[0], centres[2], RED)
-ax.text(0.2, 2.0, "$d_1^{inter}$\nnearest other\ncentroid", color=RED, fontsize=11)
-plt.show()
+# %% tags=["scenery"]
+show_clusters()
 
 # %% [markdown]
 # So each class gives exactly one triplet, and a batch gives $P$ of them:
@@ -1081,32 +744,8 @@ show_hardest("hard cluster")
 # The paper grows its tree from distances between classes, and grows it anew after every epoch. **Ours is static**: we
 # know which character belongs to which alphabet, so we take that tree, of three levels, and keep it.
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-ax = blank_axes(11, 4.8)
-ax.set(xlim=(-2.6, 9), ylim=(-0.95, 2.5))
-for level, text in enumerate(["character\n$l = 0$", "alphabet\n$l = 1$", "root\n$l = 2$"]):
-    ax.axhline(level, color="#dddddd", linewidth=1, zorder=0)
-    ax.text(-2.5, level + 0.04, text, va="bottom", fontsize=11)
-ax.text(4, 2.22, "all characters", ha="center", fontsize=12)
-by_alphabet = omniglot.train.alphabet_of.bincount() >= 3
-for branch, alphabet in enumerate(by_alphabet.nonzero().flatten()[:3].tolist()):
-    top = 1 + 3 * branch
-    ax.plot([4, 4, top, top], [2, 1.62, 1.62, 1], color=INK, linewidth=1.5)
-    name = omniglot.train.alphabets[alphabet].replace("_", " ")
-    ax.text(top + 0.1, 1.1, name, fontsize=11, backgroundcolor="white")
-    for leaf, character in enumerate((omniglot.train.alphabet_of == alphabet).nonzero().flatten()[:3].tolist()):
-        x = top - 0.9 + 0.9 * leaf
-        ax.plot([top, top, x, x], [1, 0.7, 0.7, 0.2], color=INK, linewidth=1.5)
-        image = omniglot.train.images[(omniglot.train.labels == character).nonzero()[0]]
-        thumbnail = OffsetImage(mosaic(image, 1, [CLASS_COLOURS[branch]]), zoom=1.05)
-        ax.add_artist(AnnotationBbox(thumbnail, (x, 0), frameon=False, pad=0))
-for start, end, colour, text in [
-    (0.1, 1.0, GREEN, "meet at their\nalphabet: $l = 1$"),
-    (1.9, 6.1, RED, "meet at the root: $l = 2$"),
-]:
-    arrow(ax, (start, -0.28), (end, -0.28), colour, "-", connectionstyle=f"arc3,rad={0.3 if end < 2 else 0.06}")
-    ax.text((start + end) / 2, -0.52 if end > 2 else -0.6, text, color=colour, ha="center", va="top", fontsize=10)
-plt.show()
+# %% tags=["scenery"]
+show_static_tree(omniglot.train)
 
 # %% [markdown]
 # ## 4.1 How far apart are classes?
@@ -1192,19 +831,8 @@ check("hierarchical.tree_level", tree_level)
 # would demand a squared distance of 4 between *any* two alphabets: all of them opposite to each other on one sphere,
 # where no more than two can be. Here are the margins of both levels, for classes of different spread:
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-_, ax = plt.subplots(figsize=(6.4, 3.6))
-spread = torch.linspace(0, 1.2, 50)
-for level, colour, text in [(1, GREEN, "$l=1$: same alphabet"), (2, RED, "$l=2$: another alphabet")]:
-    ax.plot(spread, 0.1 + level * (4 - 0.5) / 16 + 0.5 - spread, color=colour, label=text)
-ax.axhline(0, color=GREY, linewidth=0.8)
-ax.axvline(0.5, color=GREY, linestyle=":")
-ax.text(0.52, 0.92, "a class of mean spread, $s = d_0$", color=GREY, fontsize=9)
-ax.set(xlabel=r"spread of the anchor's class, $s$", ylabel=r"margin $\alpha$")
-ax.set_title(r"$\beta = 0.1,\; L = 16,\; d_0 = 0.5$", loc="left", fontsize=11)
-ax.legend(fontsize=9)
-plt.tight_layout()
-plt.show()
+# %% tags=["scenery"]
+show_margins()
 
 # %% [markdown]
 # One more thing: the margin is a *target*, not something to be learned. If gradients flowed through it, the network
@@ -1418,15 +1046,15 @@ def hinge_and_gradient(features: Tensor, ids: tuple[Tensor, Tensor, Tensor], mar
 if "hierarchical" in trained:
     with torch.no_grad():
         features = trained["hierarchical"]["model"](batch["features"])  # [B, 64]
-    lines = ["| sampler | margin | violated | change |", "| --- | ---: | ---: | ---: |"]
+    rows = []
     for sampler in (HardTripletsSampler(), AllTripletsSampler()):
         ids = sampler.sample_ids(features, batch["targets"])
         _, first = hinge_and_gradient(features, ids, margin=0.2)
         for alpha in (0.2, 0.3, 0.4, 0.5):
             violated, gradient = hinge_and_gradient(features, ids, alpha)
             change = ((gradient - first).norm() / first.norm()).item()
-            lines.append(f"| {type(sampler).__name__} | {alpha} | {violated:.1%} | {change:.1%} |")
-    display(Markdown("\n".join(lines)))
+            rows.append([type(sampler).__name__, f"{alpha}", f"{violated:.1%}", f"{change:.1%}"])
+    show_table(["sampler", "margin", "violated", "change"], rows)
 else:
     print("This needs the network of 4.6.")
 
@@ -1668,50 +1296,12 @@ show_training("hierarchical (paper)")
 # And how many of the $L$ levels does it use? (Chains are long where classes are many: once each has a near neighbour,
 # hardly anything is left to join higher up.)
 
-
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-def show_tree(model: nn.Module, title: str, alphabets: int = 4, characters: int = 6, levels: int = 16) -> None:
-    """The tree of a few characters of a few training alphabets, their pictures at the leaves."""
-    split = omniglot.train
-    shown = torch.cat([(split.alphabet_of == a).nonzero().flatten()[:characters] for a in range(alphabets)])  # classes
-    d, s = (values.double() for values in training_class_distances(model))
-    joins = squareform(cophenet(linkage(squareform(d.numpy(), checks=False), "single")))  # [C, C], where classes meet
-    branches = linkage(squareform(joins[shown][:, shown]), "single")
-    _, ax = plt.subplots(figsize=(12, 3.9))
-    tree = dendrogram(branches, ax=ax, no_labels=True, color_threshold=0, above_threshold_color=INK)
-    thresholds = s.mean() + torch.arange(levels + 1) * (4 - s.mean()) / levels  # [levels + 1]
-    bars = torch.tensor(tree["dcoord"])  # [bars, 4]: the heights of each bar's corners, 0 where a leaf hangs
-    top, lowest = bars.max().item(), bars[:, 1].min().item()
-    bottom = max(0, lowest - 0.35 * (top - lowest))  # the long legs of the leaves say nothing, so they are cut
-    top += 0.12 * (top - bottom)
-    for level, height in enumerate(thresholds.tolist()):
-        if bottom < height < top:
-            ax.axhline(height, color=GREY, linewidth=0.8, linestyle="--", zorder=0)
-            ax.text(1.003, height, f"$d_{{{level}}}$", color=GREY, va="center", transform=ax.get_yaxis_transform())
-    for place, leaf in enumerate(tree["leaves"]):
-        label = shown[leaf]
-        image = split.images[(split.labels == label).nonzero()[0]]
-        frame = CLASS_COLOURS[split.alphabet_of[label]]
-        thumbnail = OffsetImage(mosaic(image, 1, [frame]), zoom=0.62)
-        ax.add_artist(
-            AnnotationBbox(thumbnail, (5 + 10 * place, bottom), box_alignment=(0.5, 1.1), frameon=False, pad=0)
-        )
-    for alphabet in range(alphabets):
-        ax.plot([], [], "s", color=CLASS_COLOURS[alphabet], label=split.alphabets[alphabet].replace("_", " "))
-    ax.legend(ncols=alphabets, loc="upper center", bbox_to_anchor=(0.5, -0.14), frameon=False, fontsize=10)
-    ax.set_ylim(bottom, top)
-    ax.set_ylabel("squared class distance")
-    met = merge_levels(d, s, levels)[torch.ones_like(d, dtype=torch.bool).triu(1)]  # [pairs]
-    shares = [f"{share:.1%} at level {l}" for l, share in enumerate(met.bincount() / len(met)) if share > 0]
-    ax.set_title(f"{title} (of all pairs of training classes, {', '.join(shares)})", loc="left", fontsize=11)
-    ax.spines["bottom"].set_visible(False)
-    plt.show()
-
-
 # %% tags=["scenery", "nbval-ignore-output"]
 if "hierarchical (paper)" in trained:
-    show_tree(build_model(), "before training")
-    show_tree(trained["hierarchical (paper)"]["model"], "after training")
+    networks = {"before training": build_model(), "after training": trained["hierarchical (paper)"]["model"]}
+    for title, network in networks.items():
+        d, s = training_class_distances(network)
+        show_grown_tree(omniglot.train, d, s, merge_levels(d, s), title)
 else:
     print("This needs the network of the cell above.")
 
@@ -1846,30 +1436,10 @@ show_training(*trained)
 
 # %% tags=["scenery", "nbval-ignore-output"]
 if trained:
-    numbers = {
-        method: {
-            "cmc": record["cmc"],
-            "cmc_last_epoch": next(  # None if it was interrupted before the first validation
-                ({k: past[f"cmc{k:02d}"] for k in TOPK} for past in reversed(record["history"]) if "cmc01" in past), None
-            ),
-            "seconds": record["seconds"],
-            "epochs": record["epochs"],
-            "history": record["history"],
-        }
-        for method, record in trained.items()
-    }
-    packages = {name: version(name) for name in ("torch", "catalyst", "accelerate", "numpy")}
-    summary = {
-        "settings": SETTINGS,
-        "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu",
-        "versions": {"python": platform.python_version(), **packages},
-        "baselines": baselines,
-        "methods": numbers,
-    }
-    Path(results).write_text(json.dumps(summary, indent=2) + "\n")
+    write_results(results, SETTINGS, DEVICE, baselines=baselines, methods=numbers_of(trained))
     if missing := [method for method in methods or () if method not in trained]:
         print(f"Asked for in the settings, but not trained: {', '.join(missing)}")
-    print(f"{results}: {', '.join(numbers)}")
+    print(f"{results}: {', '.join(trained)}")
 else:
     print("Nothing was trained, nothing is written.")
 
