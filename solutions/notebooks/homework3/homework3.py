@@ -464,7 +464,7 @@ def pair_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
 # %% [markdown]
 # And this is the whole training. The protocol is the homework's: RAdam with learning rate 0.01, divided by ten after
 # epoch 100; 300 epochs if there is time. Every method below calls this one function; all that changes is the criterion.
-# What stops it early, an interruption, a full disk or full memory, `Stops` catches, and says what to do.
+# `Stops` catches what ends it early, an interruption, a full disk or a full memory, and says what to do.
 #
 # It keeps, in `trained`, the network of the *best* epoch by CMC@1. That is a little generous, since we choose with the same numbers
 # that we report; `results.json` therefore also has those of the last epoch.

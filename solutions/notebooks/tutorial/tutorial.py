@@ -29,35 +29,29 @@ from torch import Tensor
 from grader import check, hint, progress  # hint is for cells of your own
 
 # %% tags=["scenery"]
-import json
 import math
-import platform
-import sys
 import time
-import warnings
-from importlib.metadata import version
-from pathlib import Path
 
-import matplotlib.pyplot as plt
 from catalyst import dl
 from catalyst.contrib.data import AllTripletsSampler, HardClusterSampler, HardTripletsSampler
 from catalyst.contrib.losses import TripletMarginLossWithSampler
 from catalyst.contrib.models import MnistSimpleNet
-from catalyst.loggers.console import ConsoleLogger
 from catalyst.metrics.functional import cmc_score
 from catalyst.utils import set_global_seed
-from IPython.display import Markdown, display
-from matplotlib.offsetbox import AnnotationBbox, OffsetImage
-from tqdm import tqdm
 
 import data
 from data.batches import EvalBatches, TrainBatches
-from data.notebook.draw import BLUE, CLASS_COLOURS, GREEN, GREY, INK, RED
-from data.notebook.draw import arrow, blank_axes, box, mosaic, show_mosaic
+from data.notebook.callbacks import Progress, Quiet
+from data.notebook.charts import show_curves
+from data.notebook.embeddings import show_nearest, show_projection
+from data.notebook.points import show_samplers
+from data.notebook.results import write_results
+from data.notebook.samples import show_batch, show_classes
+from data.notebook.settings import choose_device, prepare
+from data.notebook.sketches import show_hinge, show_training_pipeline
+from data.notebook.tables import show_cmc, show_table
 
-plt.rcParams.update({"figure.dpi": 80, "font.size": 11, "axes.spines.top": False, "axes.spines.right": False})
-# Catalyst 22.4 turns a loss into a number without detaching it; today's PyTorch frowns at that, harmlessly
-warnings.filterwarnings("ignore", message="Converting a tensor with requires_grad")
+prepare()
 
 # %% [markdown]
 # As it stands, the notebook takes a quick look: it draws its own digits, and trains on them for less than a minute. For
@@ -72,7 +66,7 @@ device = "auto"  # "auto": a GPU if there is one; "cpu"; "cuda"
 results = "results.json"  # the numbers, written at the end
 
 # %% tags=["scenery", "nbval-ignore-output"]
-DEVICE = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+DEVICE = choose_device(device)
 EPOCHS = (600 if dataset == "mnist" else 100) if epochs is None else epochs
 if EPOCHS < 1:
     raise ValueError(f"epochs = {epochs}: take at least 1, or None.")
@@ -92,8 +86,7 @@ digits = data.load(dataset)
 
 # %% tags=["scenery"]
 train, valid = digits.train, digits.valid
-firsts = torch.cat([(train.labels == label).nonzero().flatten()[:12] for label in range(10)])  # [120]
-show_mosaic(mosaic(train.images[firsts], columns=12), f"{len(train.images)} training pictures, 12 of each class", width=6)
+show_classes(train)
 
 # %% [markdown]
 # **How do you tell a network "near" and "far"?** With three embeddings at a time, a **triplet**: an *anchor* $a$, a
@@ -105,15 +98,8 @@ show_mosaic(mosaic(train.images[firsts], columns=12), f"{len(train.images)} trai
 # With a positive at distance 0.8 and $\alpha = 0.5$: as long as the negative is nearer than 1.3, the triplet costs something and
 # pushes. Beyond that it is satisfied: it costs nothing and teaches nothing.
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-_, ax = plt.subplots(figsize=(7, 2.8))
-to_negative = torch.linspace(0, 2, 201)
-ax.plot(to_negative, (0.8 - to_negative + 0.5).clamp(min=0), color=RED, linewidth=2.5)
-for x, text, colour in [(0.8, "the positive\n$\\|a - p\\|$", GREEN), (1.3, "plus the margin\n$\\|a - p\\| + \\alpha$", GREY)]:
-    ax.axvline(x, color=colour, linestyle="--", linewidth=1.4)
-    ax.text(x + 0.03, 1.0, text, color=colour, fontsize=10)
-ax.set(xlabel="distance of the negative, $\\|a - n\\|$", ylabel="loss", ylim=(0, 1.35), xlim=(0, 2))
-plt.show()
+# %% tags=["scenery"]
+show_hinge()
 
 # %% [markdown]
 # # 2. Where do triplets come from?
@@ -144,16 +130,8 @@ print(f"triplets, formed inside the batch:      {P * K * (K - 1) * (P - 1) * K:6
 #
 # So two samplers share the work: one chooses *batches* from the dataset, the other *triplets* from the batch.
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-ax = blank_axes(11, 1.7)
-ax.set(xlim=(0, 11.2), ylim=(-0.2, 1.2))
-steps = ["dataset", "batch sampler\nP classes × K", "network\n$f(x)$", "in-batch sampler\ntriplets", "triplet loss"]
-for place, text in enumerate(steps):
-    x = 0.95 + 2.3 * place
-    box(ax, x, 0.6, text, GREEN if place == 2 else RED if place == 4 else BLUE)
-    if place:
-        arrow(ax, (x - 1.38, 0.6), (x - 0.92, 0.6))
-plt.show()
+# %% tags=["scenery"]
+show_training_pipeline()
 
 # %% [markdown]
 # ## Try it: all triplets
@@ -197,8 +175,7 @@ loaders = {
 }
 batch = next(iter(loaders["train"]))
 print("features:", tuple(batch["features"].shape), "targets:", tuple(batch["targets"].shape))
-images = (batch["features"][:, 0] * 255).to("cpu", torch.uint8)  # [P * K, 28, 28]
-show_mosaic(mosaic(images, columns=K), f"a batch: {P} classes × {K} pictures", width=5)
+show_batch(batch, K, f"a batch: {P} classes × {K} pictures", width=5)
 
 # %% [markdown]
 # # 4. Which triplets?
@@ -220,35 +197,8 @@ show_mosaic(mosaic(images, columns=K), f"a batch: {P} classes × {K} pictures", 
 # positive and the nearest negative are left. Right: crosses are means; the blue cross is the anchor, its positive is a
 # picture, its negative another cross.
 
-# %% jupyter={"source_hidden": true} tags=["scenery"]
-toy = torch.tensor([
-    [0.3, 0.4], [1.6, 0.9], [0.2, 1.5], [1.5, 0.1],
-    [3.2, 0.5], [4.3, 1.0], [3.5, 2.0], [4.4, -0.1],
-    [1.6, 2.9], [2.8, 3.3], [2.2, 2.1], [3.0, 2.5],
-])  # fmt: skip
-toy_labels = torch.arange(3).repeat_interleave(4)
-means = toy.view(3, 4, 2).mean(dim=1)  # [3, 2]
-chosen = {  # sampler -> the anchor to show
-    AllTripletsSampler(): toy[0],
-    HardTripletsSampler(): toy[0],
-    HardClusterSampler(): means[0],
-}
-for ax, (sampler, shown) in zip(blank_axes(13, 4, columns=3), chosen.items(), strict=True):
-    anchors, positives, negatives = sampler.sample(toy, toy_labels)  # [T, 2] each
-    # samplers return vectors, not rows: find this anchor's by where it lies
-    mine = (anchors - shown).norm(dim=1) < 1e-5  # [T]
-    for ends, colour in [(negatives, RED), (positives, GREEN)]:
-        for end in ends[mine].unique(dim=0):
-            arrow(ax, shown.tolist(), end.tolist(), colour, shrinkA=4, shrinkB=4)
-    for label, marker in enumerate("osD"):
-        ax.plot(*toy[toy_labels == label].T, marker, color=CLASS_COLOURS[label], markersize=9)
-        if isinstance(sampler, HardClusterSampler):
-            ax.plot(*means[label], "X", color=CLASS_COLOURS[label], markersize=14, markeredgecolor=INK)
-    if not isinstance(sampler, HardClusterSampler):
-        ax.plot(*shown, "o", color=INK, markersize=12)
-    ax.set(aspect="equal", title=type(sampler).__name__, xlim=(-0.3, 4.9), ylim=(-0.6, 3.8))
-plt.tight_layout()
-plt.show()
+# %% tags=["scenery"]
+show_samplers(AllTripletsSampler(), HardTripletsSampler(), HardClusterSampler())
 
 # %% [markdown]
 # And on our batch, with the embeddings of a network that has learned nothing yet. `MnistSimpleNet` has two convolutions and
@@ -334,21 +284,11 @@ criterion(model(batch["features"]), batch["targets"])
 # Here are five queries (blue) and what is nearest to them by **raw pixels**, without any network; green is the right class,
 # orange a wrong one. CMC@1 looks at the first column after the query, CMC@5 at the first five.
 
-
 # %% tags=["scenery"]
-def show_neighbours(features: Tensor, title: str, neighbours: int = 9) -> None:
-    """Five queries and the gallery pictures nearest to them. features: float [N, D], of the whole validation split."""
-    query_rows, gallery_rows = valid.is_query.nonzero().flatten(), (~valid.is_query).nonzero().flatten()  # [Q], [G]
-    shown = torch.stack([query_rows[valid.labels[query_rows] == label][1] for label in (2, 3, 5, 8, 9)])
-    nearest = torch.cdist(features[shown], features[gallery_rows]).topk(neighbours, largest=False).indices
-    rows = torch.cat([shown[:, None], gallery_rows[nearest]], dim=1)  # [5, 1 + neighbours]
-    right = (valid.labels[rows] == valid.labels[shown][:, None]).tolist()
-    frames = [BLUE if not place else GREEN if hit else RED for row in right for place, hit in enumerate(row)]
-    show_mosaic(mosaic(valid.images[rows.flatten()], 1 + neighbours, frames), title, width=7)
-
-
+queries = valid.is_query.nonzero().flatten()
+shown = torch.stack([queries[valid.labels[queries] == label][1] for label in (2, 3, 5, 8, 9)])
 pixels = (valid.images.flatten(1) / 255).double()  # [N, 784]
-show_neighbours(pixels, "raw pixels: a query and its nearest, left to right")
+show_nearest(valid, pixels, shown, "raw pixels: a query and its nearest, left to right", width=7)
 
 # %% [markdown]
 # ## Try it: CMC
@@ -394,15 +334,9 @@ def embed(model: torch.nn.Module) -> Tensor:
     return torch.cat([model(batch["features"]) for batch in loaders["valid"]]).cpu().double()
 
 
-def show_table(scores: dict[str, dict[int, float]]) -> None:
-    lines = ["| | CMC@1 | CMC@5 | CMC@10 |", "| --- | ---: | ---: | ---: |"]
-    lines += [f"| {name} | {score[1]:.3f} | {score[5]:.3f} | {score[10]:.3f} |" for name, score in scores.items()]
-    display(Markdown("\n".join(lines)))
-
-
 untrained = embed(model)
 scores = {"raw pixels": cmc(pixels), "untrained network": cmc(untrained)}
-show_table(scores)
+show_cmc(scores)
 
 # %% [markdown]
 # # 7. Why validation is rare
@@ -431,26 +365,9 @@ print(f"one validation:   {len(valid.images)} pictures, {valid.is_query.sum() * 
 # | `ControlFlowCallbackWrapper` | limits the loss to training, CMC to validation |
 # | `PeriodicLoaderCallback` | validates only every so many epochs |
 #
-# By default Catalyst prints three lines an epoch. `Record` takes the place of that logger, and keeps the numbers for a
-# picture instead:
-
-
-# %% tags=["scenery"]
-class Record(ConsoleLogger):  # Catalyst adds a console logger of its own unless it is given one
-    """Moves a progress bar; keeps the loss of each epoch and the CMC@1 of those with a validation."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loss, self.cmc = {}, {}  # epoch -> number
-        self.bar = tqdm(total=EPOCHS, unit="epoch", file=sys.stdout, ncols=80)
-
-    def log_metrics(self, metrics: dict, scope: str, runner: dl.IRunner) -> None:
-        if scope == "epoch":
-            self.loss[runner.epoch_step] = float(metrics["train"]["loss"])
-            if math.isfinite(metrics["valid"]["cmc01"]):  # Catalyst reports minus infinity without a validation
-                self.cmc[runner.epoch_step] = metrics["valid"]["cmc01"]
-            self.bar.update()
-
+# By default Catalyst prints three lines an epoch. `Quiet`, a logger that says nothing, takes the place of its own;
+# `Progress`, a callback of ours, moves a bar instead, and keeps the numbers for a picture. (Both stand in the course's
+# folder, in `data/notebook/`, as do the drawings and charts.)
 
 # %% [markdown]
 # Everything comes together in one cell. Embedding size, margin, sampler, $P$, $K$ and optimiser are those of the published
@@ -458,7 +375,7 @@ class Record(ConsoleLogger):  # Catalyst adds a console logger of its own unless
 # ours are 0 for paper, 1 for ink.)
 
 # %% tags=["scenery", "nbval-ignore-output"]
-record = Record()
+record = Progress("training", EPOCHS)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 loss_callback = dl.CriterionCallback(input_key="embeddings", target_key="targets", metric_key="loss")
 cmc_callback = dl.CMCScoreCallback("embeddings", labels_key="targets", is_query_key="is_query", topk=[1])
@@ -475,10 +392,11 @@ runner.train(
         dl.ControlFlowCallbackWrapper(loss_callback, loaders="train"),
         dl.ControlFlowCallbackWrapper(cmc_callback, loaders="valid"),
         dl.PeriodicLoaderCallback("valid", "cmc01", minimize=False, valid=period),  # cmc01: Catalyst's name for CMC@1
+        record,
     ],
     num_epochs=EPOCHS,
     seed=seed,
-    loggers={"record": record},
+    loggers={"quiet": Quiet()},
 )
 seconds = time.perf_counter() - start
 record.bar.close()
@@ -490,19 +408,11 @@ record.bar.close()
 # table has the trained network twice, computed with more and with fewer digits; why, you learn below.
 
 # %% tags=["scenery", "nbval-ignore-output"]
-figure, (left, right) = plt.subplots(1, 2, figsize=(11, 3))
-left.plot(record.loss.keys(), record.loss.values(), color=BLUE)
-left.axhline(0.5, color=GREY, linestyle=":")
-left.set(title="loss", xlabel="epoch", ylim=(0, 0.8))
-right.plot(record.cmc.keys(), record.cmc.values(), "o-", color=BLUE)
-right.axhline(scores["raw pixels"][1], color=GREY, linestyle=":")
-right.set(title="CMC@1", xlabel="epoch", ylim=(0, 1.02), xlim=(0, EPOCHS * 1.03))
-figure.tight_layout()
-plt.show()
+show_curves(record.history, margin=0.5, baseline=scores["raw pixels"][1])
 trained = embed(model)
 scores["trained network"] = cmc(trained)
 scores["trained network, in single precision"] = cmc(trained.float())
-show_table(scores)
+show_cmc(scores)
 
 # %% [markdown]
 # In the quick look the loss falls to the margin and stays there, as if nothing were learned any more. Hard triplets do that:
@@ -522,11 +432,11 @@ def mean_distances(features: Tensor) -> tuple[float, float]:
     return apart[same_class & ~itself].mean().item(), apart[~same_class].mean().item()
 
 
-lines = ["| | within a class | between classes | ratio |", "| --- | ---: | ---: | ---: |"]
+rows = []
 for name, features in {"untrained": untrained, "trained": trained}.items():
     within, between = mean_distances(features)
-    lines.append(f"| {name} | {within:.4f} | {between:.4f} | {between / within:.2f} |")
-display(Markdown("\n".join(lines)))
+    rows.append([name, f"{within:.4f}", f"{between:.4f}", f"{between / within:.2f}"])
+show_table(["", "within a class", "between classes", "ratio"], rows)
 
 # %% [markdown]
 # Both shrink, but those within a class shrink more, and retrieval only asks who is *nearer*. So **watch CMC, not the loss**,
@@ -541,25 +451,15 @@ display(Markdown("\n".join(lines)))
 # The same five queries as before, with the trained embedding:
 
 # %% tags=["scenery", "nbval-ignore-output"]
-show_neighbours(trained, "trained: a query and its nearest, left to right")
+show_nearest(valid, trained, shown, "trained: a query and its nearest, left to right", width=7)
 
 # %% [markdown]
 # And the validation pictures (at most a hundred of each class), in the two directions in which the embeddings differ most.
 # Each class has a colour, and one of its pictures stands at its mean. What overlaps here may still be apart in the other
 # fourteen dimensions.
 
-# %% jupyter={"source_hidden": true} tags=["scenery", "nbval-ignore-output"]
-features = trained - trained.mean(dim=0)
-directions = torch.linalg.svd(features, full_matrices=False).Vh[:2]  # [2, 16]
-flat = features @ directions.T  # [N, 2]
-_, ax = plt.subplots(figsize=(7.5, 6))
-for label, colour in enumerate(CLASS_COLOURS):
-    rows = (valid.labels == label).nonzero().flatten()
-    ax.plot(*flat[rows[:100]].T, "o", color=colour, alpha=0.5, markersize=5)
-    picture = OffsetImage(mosaic(valid.images[rows[:1]], 1, [colour]), zoom=0.6)
-    ax.add_artist(AnnotationBbox(picture, flat[rows].mean(dim=0).tolist(), frameon=False, pad=0))
-ax.set(title="validation digits, 16 dimensions seen in two", xticks=[], yticks=[])
-plt.show()
+# %% tags=["scenery", "nbval-ignore-output"]
+show_projection(valid, trained, range(10), "validation digits, 16 dimensions seen in two", size=(7.5, 6))
 
 # %% [markdown]
 # **Now change something.** Put `AllTripletsSampler()` or `HardClusterSampler()` into the criterion of section 5, run all cells
@@ -586,14 +486,9 @@ progress("tutorial")
 # The numbers of this run, for other programs:
 
 # %% tags=["scenery", "nbval-ignore-output"]
-summary = {
-    "settings": {"dataset": dataset, "epochs": EPOCHS, "seed": seed, "P": P, "K": K, "margin": 0.5, "features_dim": 16},
-    "device": torch.cuda.get_device_name() if DEVICE == "cuda" else "cpu",
-    "versions": {"python": platform.python_version()}
-    | {name: version(name) for name in ("torch", "catalyst", "accelerate", "numpy")},
-    "cmc": scores,
-    "seconds": round(seconds, 1),
-    "history": {"loss": record.loss, "cmc01": record.cmc},
+settings = {"dataset": dataset, "epochs": EPOCHS, "seed": seed, "P": P, "K": K, "margin": 0.5, "features_dim": 16}
+history = {
+    name: {epoch["epoch"]: epoch[name] for epoch in record.history if name in epoch} for name in ("loss", "cmc01")
 }
-Path(results).write_text(json.dumps(summary, indent=2) + "\n")
+write_results(results, settings, DEVICE, cmc=scores, seconds=round(seconds, 1), history=history)
 print(f"{results}: CMC@1 of {scores['trained network'][1]:.3f} after {EPOCHS} epochs, {seconds:.0f} seconds")
