@@ -1,4 +1,4 @@
-"""What the tests of `data` share: a small rendered dataset, a server to download from, the way to the real datasets."""
+"""What the tests of `data` share: small datasets, a server to download from, what a notebook would show."""
 
 import functools
 import http.server
@@ -8,8 +8,10 @@ import threading
 from pathlib import Path
 
 import pytest
+import torch
 
 from data import glyphs
+from data.dataset import Split
 from data.folders import BACKGROUND, EVALUATION
 from data.omniglot import ARCHIVES
 
@@ -108,3 +110,37 @@ def fails_with_one_sentence(command, root: Path, arguments: list, capfd) -> str:
     assert "Traceback" not in capfd.readouterr().err
     assert [name for name in litter(root) if name != "downloads"] == []
     return message
+
+
+# --- what the tests of data.notebook share
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What a notebook would show: matplotlib's figures, each as it was at plt.show()."""
+    import matplotlib.pyplot as plt
+
+    figures = []
+    monkeypatch.setattr(plt, "show", lambda: figures.append(plt.gcf()))
+    yield figures
+    plt.close("all")
+
+
+@pytest.fixture
+def tables(monkeypatch) -> list[str]:
+    """The Markdown of the tables that a notebook would show."""
+    from data.notebook import tables
+
+    shown = []
+    monkeypatch.setattr(tables, "display", lambda table: shown.append(table.data))
+    return shown
+
+
+@pytest.fixture
+def letters() -> Split:
+    """Nine characters of three alphabets, four drawings each, one of them a query; the ink of each class is another."""
+    labels = torch.arange(9).repeat_interleave(4)  # [36]
+    images = (20 * labels + 50).to(torch.uint8)[:, None, None].expand(-1, 32, 32).contiguous()  # [36, 32, 32]
+    names = [f"{alphabet}/character{number:02}" for alphabet in ("Old_Greek", "Lao", "NKo") for number in (1, 2, 3)]
+    is_query = torch.arange(36) % 4 == 0
+    return Split(images, labels, names, ["Old_Greek", "Lao", "NKo"], torch.arange(9) // 3, [], is_query)
