@@ -262,6 +262,6 @@ def test_an_unknown_dataset_is_a_value_error():
 
 
 def test_importing_data_brings_nothing_heavy_but_torch():
-    heavy = ["albumentations", "cv2", "matplotlib", "pooch", "requests", "scipy"]
+    heavy = ["albumentations", "catalyst", "cv2", "matplotlib", "pooch", "requests", "scipy"]
     code = f"import data, data.batches, sys; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"
