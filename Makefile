@@ -2,34 +2,34 @@
 # make test   sets up, then runs every test
 # The other targets are for maintainers. PYTHON=python3.12 make ... chooses another interpreter.
 
-.PHONY: help demo test notebooks notebooks-check peers bench lint format clean
+.PHONY: help demo test notebooks notebooks-check third-party bench lint format clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
-	@echo "also: setup, notebooks, notebooks-check, peers, bench, lint, format, clean"
+	@echo "also: setup, notebooks, notebooks-check, third-party, bench, lint, format, clean"
 
 include setup.mk
 
 demo: setup
-	$(BIN)/python -m solutions.demo
+	$(BIN)/python -m solutions.tools.demo
 
 test: setup
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=600 data grader solutions notebooks
 
 notebooks: setup
-	$(BIN)/python -m solutions.build
+	$(BIN)/python -m solutions.tools.build
 
 notebooks-check: setup
-	$(BIN)/python -m solutions.build --check
+	$(BIN)/python -m solutions.tools.build --check
 
 # The libraries that the benchmarks compare with, pinned in pyproject.toml's extra, which says why without dependencies.
-peers: setup
+third-party: setup
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"], sep="\n")' > .venv/bench.txt
 	$(BIN)/python -m pip install --quiet --no-deps --requirement .venv/bench.txt
 
-bench: peers
-	$(BIN)/python -m solutions.benchmarks.samplers
-	$(BIN)/python -m solutions.benchmarks.training
+bench: third-party
+	$(BIN)/python -m solutions.research.samplers
+	$(BIN)/python -m solutions.research.training
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,11 +5,11 @@ from pathlib import Path
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, OverwriteKernelspec, SaveAutoGrades
 
 from grader.autograde.batch import BatchExporter
-from grader.autograde.bound import BoundFeedback
-from grader.autograde.collect import ExtractAttempts
+from grader.autograde.collect import EXTRACTED, ExtractAttempts
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.judge import FlagForReview, Judge
 from grader.autograde.restore import Restore
+from grader.autograde.truncate import TruncateFeedback
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 
@@ -43,18 +43,15 @@ c.Autograde.autograde_preprocessors = [
     FlagForReview,
     AssignLatePenalties,
     CheckCellMetadata,
-    BoundFeedback,
+    TruncateFeedback,
 ]
 
 # `grader submit` packs STUDENT_attempt_TIME/NOTEBOOK.ipynb; the zip file around it may be renamed on its way. Whatever is
 # called otherwise is not collected: the student's id becomes the name of a folder.
 c.ZipCollectApp.extractor_plugin = ExtractAttempts
-c.FileNameCollectorPlugin.named_regexp = (
-    r".*/(?P<student_id>[A-Za-z0-9][A-Za-z0-9_.@-]{0,63})_attempt_(?P<timestamp>\d{8}T\d{6}Z)"
-    r"/(?P<file_id>[^/\n]+\.ipynb)\Z"
-)
+c.FileNameCollectorPlugin.named_regexp = EXTRACTED
 
-# What a submission may use; see grader/autograde/limits.py for all of them.
+# What a submission may use; see grader/limits.py for all of them.
 # c.Limits.seconds_per_cell = 60
 # c.Limits.seconds_per_notebook = 600
 # c.Limits.memory = 4096  # MB

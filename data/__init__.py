@@ -14,7 +14,7 @@ The tree, by what you may be looking for: `folders` and `idx` the two layouts on
 notebooks show and keep. Nothing here knows of exercises or grading.
 """
 
-from data.dataset import Dataset, Split, load
+from data.dataset import REMEDIES, Dataset, Split, load, prepare
 from data.folders import DataError, root
 
-__all__ = ["DataError", "Dataset", "Split", "load", "root"]
+__all__ = ["REMEDIES", "DataError", "Dataset", "Split", "load", "prepare", "root"]

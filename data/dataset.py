@@ -5,8 +5,10 @@ beside the dataset; the next call reads only that file. Digits come in MNIST's l
 Ink is 255 and paper 0, so what rotation or padding adds around a picture (zeros) is paper.
 """
 
+import functools
 import math
 import os
+import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +24,14 @@ from data.folders import DataError, Index
 
 DIGITS = ("digits", "mnist")  # in MNIST's layout
 CHARACTERS = ("glyphs", "omniglot")  # in Omniglot's
+DRAWN = ("glyphs", "digits")  # by us, without a network
+# Every dataset that there is, with where it comes from, in a sentence: told where it is not there yet.
+REMEDIES = {
+    "glyphs": f"Drawn when a notebook first asks for them, or by: {sys.executable} -m data.glyphs",
+    "digits": "Drawn when the tutorial first asks for them",
+    "omniglot": f"Only for the real training: {sys.executable} -m data.omniglot, or with --from PATH where you have it",
+    "mnist": f"Only for the tutorial on real digits: {sys.executable} -m data.mnist, or with --from PATH where you have it",
+}
 SIZE = 32  # pixels; the side of a character as networks see it
 RECIPE = "LongestMaxSize(32, area), PadIfNeeded(32, 0)"  # part of the cache's key: another recipe, other pictures
 QUERY_SHARE = 0.2
@@ -79,6 +89,13 @@ def load(dataset: str = "glyphs", root: Path | None = None) -> Dataset:
         omniglot.verify(train, valid, folder)
     train_images, valid_images = _images(folder, train, valid)
     return Dataset(dataset, _split(train, train_images), _split(valid, valid_images, looked_up=True))
+
+
+@functools.cache
+def prepare() -> None:
+    """Draws what can be drawn, "glyphs" and "digits", for those who will load them where nothing may be written. Once."""
+    for dataset in DRAWN:
+        load(dataset)
 
 
 def _make(dataset: str, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """The untrusted side: runs a case's inputs through the student's object and returns what came out, as data.
 
-It is called in the student's own session by `grader.check`, and while grading in the sandboxed kernel, where it
-sees inputs only. It must never hold an expected value, and never decide whether an answer is right.
+It is called in the student's own session by `check`, and while grading in the sandboxed kernel, where it sees inputs
+only. It must never hold an expected value, and never decide whether an answer is right.
 """
 
 import copy
@@ -10,7 +10,6 @@ import re
 import sys
 import sysconfig
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,59 +17,51 @@ from typing import Any
 import numpy as np
 import torch
 
-from grader import peers, wire
-
-TRIPLET = ("anchor", "positive", "negative")
-MESSAGE_LIMIT = 500  # characters of a student's exception that are passed on
+from grader import protocol, third_party
+from grader.model import FEATURES, GRADIENT, KEEPS_GRADIENT, Inputs, NotAnAnswer, Target, Use
 
 
-class NotAnAnswer(Exception):
-    """The student's code returned something of the wrong kind; the message says what to return."""
-
-
-def answer(
-    call: str, target: Any, inputs: dict[str, Any], gradient: bool = False, again: bool = False
-) -> dict[str, Any]:
+def answer(target: Target, student: Any, inputs: Inputs, gradient: bool = False, again: bool = False) -> dict[str, Any]:
     """Run one case.
 
     Args:
-        call: a key of CALLS.
-        target: the student's class or function.
+        target: what the student was to write.
+        student: the class or function that they wrote.
         inputs: argument name -> NumPy array (handed over as a tensor) or plain value, as in `Case.inputs`.
         gradient: also return the gradient with respect to the features.
         again: use the student's object on another batch first.
 
     Returns:
-        JSON-ready: `{"outputs": {name: wire array}, "changed": [names of inputs altered in place]}`,
+        JSON-ready: `{"outputs": {name: array}, "changed": [names of inputs altered in place]}`,
         or `{"raised": {"type", "bases", "message", "line", "nested"}}`, or `{"malformed": sentence}`;
-        and with each `"peers"`, the libraries that the student's code called for its work.
+        and with each the libraries that the student's code called for its work.
     """
-    with peers.watch() as called, torch.random.fork_rng(devices=[]):  # a check must not change what a training draws
-        outcome = _answer(call, target, inputs, gradient, again)
-    return {**outcome, "peers": sorted(called)}
+    if again and target.another is None:
+        raise ValueError(f"{target.name} is to be used again, and its Target does not say on what (`another`)")
+    with (
+        third_party.watch(target.third_party) as called,
+        torch.random.fork_rng(devices=[]),
+    ):  # a check must not change what a training draws
+        outcome = _answer(target, student, inputs, gradient, again)
+    return {**outcome, protocol.THIRD_PARTY: sorted(called)}
 
 
-def _answer(call: str, target: Any, inputs: dict[str, Any], gradient: bool, again: bool) -> dict[str, Any]:
+def _answer(target: Target, student: Any, inputs: Inputs, gradient: bool, again: bool) -> dict[str, Any]:
     try:
         with torch.inference_mode(False), torch.enable_grad():
             arguments = {
                 name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else copy.deepcopy(value)
                 for name, value in inputs.items()
             }
-            leaf = arguments.get("features")
-            if leaf is not None:
-                # A product with one keeps the values and makes a non-leaf: changing it in place is then possible,
-                # as it would be for a network's output, and noticed below.
-                leaf.requires_grad_(leaf.is_floating_point())
-                arguments["features"] = leaf * 1
-            run = CALLS[call](target, arguments)
+            leaf, arguments = _in_a_graph(arguments)
+            use = target.prepare(student, arguments)
             if again:
-                run(_other_batch(arguments))
-            outputs, of = run(arguments)
+                _outputs(target, use, _in_a_graph(target.another(arguments))[1])
+            outputs, scalar = _outputs(target, use, arguments)
             changed = [name for name, value in inputs.items() if not _same(value, arguments[name])]
             if gradient and not changed:  # after a change in place there may be no way back through the graph
-                outputs["gradient"] = _gradient(of, leaf)
-            encoded = {name: wire.encode_tensor(value) for name, value in outputs.items()}
+                outputs[GRADIENT] = _gradient(scalar, leaf)
+            encoded = {name: protocol.encode_tensor(value) for name, value in outputs.items()}
             return {"outputs": encoded, "changed": changed}
     except NotAnAnswer as problem:
         return {"malformed": str(problem)}
@@ -80,14 +71,24 @@ def _answer(call: str, target: Any, inputs: dict[str, Any], gradient: bool, agai
         return {"raised": _describe(error)}
 
 
-def _other_batch(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The same samples in reverse order, and of given triplets the first only."""
-    other = {**arguments, "features": arguments["features"].detach().flip(0).requires_grad_() * 1}
-    labels = arguments["labels"]
-    other["labels"] = labels.flip(0) if isinstance(labels, torch.Tensor) else labels[::-1]
-    if "ids" in arguments:
-        other["ids"] = arguments["ids"][:, :1]
-    return other
+def _in_a_graph(inputs: Inputs) -> tuple[torch.Tensor | None, dict[str, Any]]:
+    """The features as a leaf, if there are some, and the inputs with what is made of it: the same values as no leaf, so
+    that changing them in place is possible, as for a network's output, and noticed."""
+    if FEATURES not in inputs:
+        return None, dict(inputs)
+    leaf = inputs[FEATURES].detach()
+    leaf.requires_grad_(leaf.is_floating_point())
+    return leaf, {**inputs, FEATURES: leaf * 1}
+
+
+def _outputs(target: Target, use: Use, inputs: Inputs) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
+    """What the student's object makes of a batch, and of whose sum a gradient is asked."""
+    outputs = _tensors(use(inputs), target.outputs)
+    last = outputs[target.outputs[-1]]
+    scalar = target.scalar(outputs) if target.scalar else last
+    if target.constant:
+        outputs[KEEPS_GRADIENT] = torch.tensor(last.requires_grad)
+    return outputs, scalar
 
 
 def _gradient(of: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
@@ -120,7 +121,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
     return {
         "type": type(error).__name__,
         "bases": bases,
-        "message": message[:MESSAGE_LIMIT],
+        "message": message[: protocol.TEXT_LIMIT],
         "line": _line(frames[-1]) if frames else "",
         "nested": len(frames) > 1,
     }
@@ -129,7 +130,7 @@ def _describe(error: BaseException) -> dict[str, Any]:
 def _line(frame: traceback.FrameSummary) -> str:
     source = linecache.getline(frame.filename, frame.lineno or 0).strip()
     where = f"line {frame.lineno}{' of its cell' if CELL.search(frame.filename) else ''}"
-    return f"{frame.name}, {where}: {source}"[:MESSAGE_LIMIT]
+    return f"{frame.name}, {where}: {source}"[: protocol.TEXT_LIMIT]
 
 
 def within_the_students(trace: TracebackType | None) -> TracebackType | None:
@@ -140,13 +141,14 @@ def within_the_students(trace: TracebackType | None) -> TracebackType | None:
 
 
 CELL = re.compile(r"ipykernel_\d+|<ipython-input-")  # in the file name that Jupyter or IPython gives to a cell's code
-OURS = {str(Path(__file__).with_name(f"{name}.py")) for name in ("answer", "check", "peers")}
+PACKAGE = Path(__file__).parent
+OURS = tuple(str(PACKAGE / name) for name in ("answer.py", "model.py", "third_party.py", "exercises", "student"))
 LIBRARIES = (str(Path(torch.__file__).parent), sys.prefix, sysconfig.get_path("stdlib"), "site-packages", "<frozen ")
 
 
 def _installed(filename: str) -> bool:
     """Is it our file or a library's, rather than the student's?"""
-    return filename in OURS or any(part in filename for part in LIBRARIES)
+    return filename.startswith(OURS) or any(part in filename for part in LIBRARIES)
 
 
 def _tensors(result: Any, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
@@ -197,97 +199,5 @@ def _insist_on_a_tensor(name: str, value: Any) -> None:
         )
     if value.layout != torch.strided:
         raise NotAnAnswer(f"your {name} is sparse; expected is a dense tensor (see torch.Tensor.to_dense)")
-    if str(value.dtype).removeprefix("torch.") not in wire.DTYPES:
+    if str(value.dtype).removeprefix("torch.") not in protocol.DTYPES:
         raise NotAnAnswer(f"your {name} has the dtype {value.dtype}; expected is that of the input")
-
-
-Outcome = tuple[dict[str, torch.Tensor], torch.Tensor]  # the outputs, and of whose sum a gradient is asked
-Run = Callable[[dict[str, Any]], Outcome]  # uses the student's object on one batch
-
-
-def _sampler(target: Any, inputs: dict[str, Any]) -> Run:
-    sampler = target() if isinstance(target, type) else target
-
-    def run(inputs: dict[str, Any]) -> Outcome:
-        outputs = _tensors(sampler.sample(inputs["features"], inputs["labels"]), TRIPLET)
-        anchor, positive, negative = (value.double() for value in outputs.values())  # (P, D); one cannot subtract bools
-        if not anchor.shape == positive.shape == negative.shape:
-            shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in outputs.items())
-            raise NotAnAnswer(f"anchor, positive and negative need one common shape (P, D); yours are {shapes}")
-        return outputs, (anchor - positive).square().sum() - (anchor - negative).square().sum()
-
-    return run
-
-
-def _cluster_loss(target: Any, inputs: dict[str, Any]) -> Run:
-    return _criterion(target(inputs["alpha"]))
-
-
-def _criterion(criterion: Any) -> Run:
-    def run(inputs: dict[str, Any]) -> Outcome:
-        outputs = _tensors(criterion(inputs["features"], inputs["labels"]), ("loss",))
-        return outputs, outputs["loss"]
-
-    return run
-
-
-def _function(*arguments: str, gives: tuple[str, ...]) -> Callable[[Any, dict[str, Any]], Run]:
-    """A plain function of these inputs, by position; a gradient is asked of the last thing it gives."""
-
-    def call(target: Any, inputs: dict[str, Any]) -> Run:
-        def run(inputs: dict[str, Any]) -> Outcome:
-            outputs = _tensors(target(*(inputs[name] for name in arguments)), gives)
-            return outputs, outputs[gives[-1]]
-
-        return run
-
-    return call
-
-
-def _violate_margin(target: Any, inputs: dict[str, Any]) -> Run:
-    def run(inputs: dict[str, Any]) -> Outcome:
-        outputs = _tensors(target(**inputs), ("margin",))
-        margin = outputs["margin"]
-        return {**outputs, "keeps_gradient": torch.tensor(margin.requires_grad)}, margin
-
-    return run
-
-
-class GivenTriplets:
-    """An in-batch sampler whose triplets are given: `ids` is a LongTensor (3, T) of rows."""
-
-    ids: torch.Tensor
-
-    def sample_ids(self, features: torch.Tensor, labels: Any) -> tuple[torch.Tensor, ...]:
-        return tuple(self.ids)  # three (T,)
-
-    def sample(self, features: torch.Tensor, labels: Any) -> tuple[torch.Tensor, ...]:
-        return tuple(features[rows] for rows in self.ids)  # three (T, D)
-
-
-def _hierarchical_loss(target: Any, inputs: dict[str, Any]) -> Run:
-    sampler = GivenTriplets()
-    run_criterion = _criterion(target(sampler, inputs["alphabet_of"], inputs["beta"], inputs["levels"]))
-
-    def run(inputs: dict[str, Any]) -> Outcome:
-        sampler.ids = inputs["ids"]
-        return run_criterion(inputs)
-
-    return run
-
-
-CALLS: dict[str, Callable[[Any, dict[str, Any]], Run]] = {
-    "sampler": _sampler,
-    "cluster_loss": _cluster_loss,
-    "class_distances": _function("features", "labels", gives=("classes", "d", "s")),
-    "tree_level": _function("class_a", "class_b", "alphabet_of", gives=("level",)),
-    "violate_margin": _violate_margin,
-    "hierarchical_loss": _hierarchical_loss,
-    "merge_levels": _function("d", "s", "levels", gives=("level",)),
-    "tree_margin": _function("level", "s", "beta", "levels", gives=("margin",)),
-    "anchor_neighbours": _function("d", "anchors", "m", gives=("classes",)),
-    "all_triplets_loss": _function("features", "labels", "margin", gives=("loss",)),
-    "all_triplets": _function("labels", gives=TRIPLET),
-    "hard_triplets": _function("features", "labels", gives=TRIPLET),
-    "cmc_at": _function("k", "distances", "query_labels", "gallery_labels", gives=("cmc",)),
-}

@@ -16,14 +16,14 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as problem:
         if (problem.name or "").partition(".")[0] in ("data", "grader"):
             raise  # a fault of ours, which no set-up would mend
-        from grader.doctor import REINSTALL
+        from grader.student.doctor import REINSTALL
 
         print(f"grader: the package {problem.name} is not installed here. What helps: {REINSTALL}", file=sys.stderr)
         return 2
 
 
 def check(options: argparse.Namespace) -> int:
-    from grader import terminal
+    from grader.student import terminal
 
     return terminal.watch(options.notebook) if options.watch else terminal.check(options.notebook)
 
@@ -31,7 +31,7 @@ def check(options: argparse.Namespace) -> int:
 def doctor(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from grader.doctor import findings
+    from grader.student.doctor import findings
 
     console = Console()
     marks = {True: "[green]✓[/green]", False: "[red]✗[/red]", None: "[yellow]![/yellow]"}
@@ -46,7 +46,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 
 def bundle(options: argparse.Namespace) -> int:
-    from grader.bundle import CannotBundle, bundle, changed
+    from grader.instructor.bundle import CannotBundle, bundle, changed
 
     target = options.out or Path(f"{options.assignment}.zip")
     try:
@@ -61,14 +61,14 @@ def bundle(options: argparse.Namespace) -> int:
 
 
 def submit(options: argparse.Namespace) -> int:
-    from grader.submit import submit
+    from grader.student.submit import submit
 
     return submit(options.assignment, options.notebook, options.student, options.out)
 
 
 def report(options: argparse.Namespace) -> int:
-    from grader.report import write
-    from grader.results import NoResults
+    from grader.instructor.report import write
+    from grader.instructor.results import NoResults
 
     target = options.out or Path(f"report-{options.assignment}.html")
     try:

@@ -1,35 +1,14 @@
-"""When are two answers the same? Called by `grader.judge` and `grader.words`, on arrays that came from a student.
-
-Integers must be equal, floats may differ by the case's tolerance; what is no number equals nothing.
+"""When are two answers the same? Integers must be equal, floats may differ by a tolerance; what is no number equals
+nothing. The given arrays come from a student, so they may hold anything.
 """
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
-from grader.exercises.model import Case, Exercise
 
-FARTHEST = np.finfo(np.float64).max
-Arrays = Mapping[str, np.ndarray]  # output name -> array
-
-
-def same(exercise: Exercise, case: Case, expected: Arrays, given: Arrays) -> bool:
-    """Do all outputs agree in shape, dtype and value?"""
-    return not astray(exercise, case, expected, given)
-
-
-def astray(exercise: Exercise, case: Case, expected: Arrays, given: Arrays) -> list[str]:
-    """The names of the outputs that do not agree."""
-    given = aligned(exercise, expected, given)
-    return [name for name, value in expected.items() if not _equal(value, given[name], case.tolerance)]
-
-
-def _equal(expected: np.ndarray, given: np.ndarray, tolerance: float) -> bool:
-    alike = expected.shape == given.shape and expected.dtype == given.dtype
-    return alike and not misses(expected, given, tolerance).any()
-
-
-def misses(expected: np.ndarray, given: np.ndarray, tolerance: float) -> np.ndarray:
+def mismatches(expected: np.ndarray, given: np.ndarray, tolerance: float) -> np.ndarray:
     """Where given differs from expected: exactly, for integers; by more than the tolerance, for floats. Same shape."""
     if expected.dtype.kind != "f":
         return expected != given
@@ -38,29 +17,45 @@ def misses(expected: np.ndarray, given: np.ndarray, tolerance: float) -> np.ndar
         return ~(np.abs(wanted - given.astype(np.float64)) <= tolerance * np.maximum(1.0, np.abs(wanted)))
 
 
-def aligned(exercise: Exercise, expected: Arrays, given: Arrays) -> Arrays:
-    """`given`, its rows in the order of the expected ones where the exercise leaves the order free.
+def differing(expected: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray], tolerance: float) -> list[str]:
+    """The names of the outputs that do not agree in shape, dtype and value."""
+    return [name for name, value in expected.items() if not _agree(value, given[name], tolerance)]
 
-    The rows are triplets, anchor, positive and negative side by side. Each expected row takes the given row nearest
-    to it that is still free, those with their very equal first; the anchor weighs most, since it names the class.
+
+def _agree(expected: np.ndarray, given: np.ndarray, tolerance: float) -> bool:
+    alike = expected.shape == given.shape and expected.dtype == given.dtype
+    return alike and not mismatches(expected, given, tolerance).any()
+
+
+def in_order(
+    names: tuple[str, ...], expected: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray], tolerance: float
+) -> Mapping[str, np.ndarray]:
+    """`given`, the rows of the outputs `names` in the order of the expected ones, if their shapes are those.
+
+    The rows of these outputs, side by side, are one set, and are paired with the expected ones so that as few parts as
+    possible differ, and lie as near as possible: an optimal assignment, so that an order in which all agree is found
+    where there is one. The first part weighs more than all others together: it says whose row it is.
     """
-    names = exercise.outputs
-    if not exercise.free_row_order or any(given[name].shape != expected[name].shape for name in names):
+    from scipy.optimize import linear_sum_assignment  # takes longer to load than the rest of the grader
+
+    if any(given[name].shape != expected[name].shape for name in names):
         return given
-    weights = (1.0, 1e-3, 1e-3)  # positive and negative only part triplets of equal anchors
-    with np.errstate(invalid="ignore", over="ignore"):
-        distance = sum(weight * _apart(expected[name], given[name]) for name, weight in zip(names, weights))  # (P, P)
-    # finite, so that a row that is taken, and marked by infinity, is never the nearest
-    distance = np.nan_to_num(distance, nan=FARTHEST, posinf=FARTHEST)
-    order = np.empty(len(distance), dtype=int)
-    fits = distance.min(axis=1, initial=np.inf) == 0
-    for row in (~fits).argsort(kind="stable"):
-        order[row] = np.argmin(distance[row])
-        distance[:, order[row]] = np.inf
+    weights = dict.fromkeys(names, 1.0) | {names[0]: float(len(names))}
+    near = 1 / sum(weights.values())  # so that the distances of all rows together weigh less than one part that differs
+    cost = sum(
+        weight * _part_cost(expected[name], given[name], tolerance, near) for name, weight in weights.items()
+    )  # (P, P)
+    order = linear_sum_assignment(cost)[1]
     return {**given, **{name: given[name][order] for name in names}}
 
 
-def _apart(expected: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """How far each expected row is from each given one: vectors, (P, D), or row numbers, (P,) -> (P, P)."""
-    one, other = (np.atleast_2d(rows.astype(np.float64).T).T for rows in (expected, given))  # (P, D), D = 1 for numbers
-    return np.abs(one[:, None] - other[None]).sum(-1)
+def _part_cost(expected: np.ndarray, given: np.ndarray, tolerance: float, near: float) -> np.ndarray:
+    """For each expected row and each given one, vectors (P, D) or numbers (P,): 1 if they differ, and in either case
+    their distance, squeezed so that those of P pairs together are less than `near`. (P, P), finite."""
+    # (P, D), D = 1 for numbers
+    one, other = (rows.reshape(len(rows), math.prod(rows.shape[1:])) for rows in (expected, given))
+    differ = mismatches(one[:, None], other[None], tolerance).any(axis=-1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.abs(one[:, None].astype(np.float64) - other[None].astype(np.float64)).sum(-1)
+        squeezed = np.nan_to_num(apart / (1 + apart), nan=1.0)  # infinity by itself is no number, either
+    return differ + near * squeezed / (2 * len(one) or 1)

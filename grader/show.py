@@ -7,18 +7,18 @@ from html import escape
 
 import numpy as np
 
-from grader.exercises.model import Case
-from grader.judge import Report, Verdict, explain
-from grader.pictures import GREEN, RED, picture
-from grader.words import number
+from grader.drawing import GREEN, RED
+from grader.formatting import array
+from grader.messages import explain
+from grader.model import Case, Report, State, Verdict
 
-GREY = "#999999"
+GREY = "#999999"  # lighter than in drawings: it is a ground for black signs
 # A sign for each state, to be told apart without its colour, too.
 SIGNS = {
-    "passed": ("✓", GREEN),
-    "not there yet": ("✗", RED),
-    "not implemented yet": ("○", GREY),
-    "not run yet": ("·", GREY),
+    State.PASSED: ("✓", GREEN),
+    State.FAILED: ("✗", RED),
+    State.NOT_DONE: ("○", GREY),
+    State.NOT_RUN: ("·", GREY),
 }
 INPUT_LIMIT = 320  # characters of a case's input that a report shows
 
@@ -39,7 +39,7 @@ def html(report: Report, all_pictures: bool = False) -> str:
     """
     rows, drawn = "", False
     for verdict in _shown(report):
-        drawing = picture(report.exercise, verdict) if all_pictures or not drawn else ""
+        drawing = picture(report, verdict) if all_pictures or not drawn else ""
         folded = f"<details><summary>picture</summary>{drawing}</details>" if drawing and drawn else drawing
         rows += _row(verdict, report, folded)
         drawn = drawn or bool(drawing)
@@ -54,15 +54,33 @@ def html(report: Report, all_pictures: bool = False) -> str:
     )
 
 
+def picture(report: Report, verdict: Verdict) -> str:
+    """The picture of a failed case, expected beside given, as SVG; empty where there is nothing to draw, as where no number
+    differs. A hidden case is never drawn."""
+    if verdict.passed or verdict.case.hidden or verdict.given is None:
+        return ""
+    drawn = (draw(verdict.case, verdict.given) for draw in report.exercise.target.draw)
+    return next((svg for svg in drawn if svg), "")
+
+
+class Shown(Report):
+    """A report that displays itself, as notebooks are given it."""
+
+    def __repr__(self) -> str:
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        return html(self, all_pictures=True)
+
+
 def _headline(report: Report) -> str:
-    passed = sum(verdict.passed for verdict in report.verdicts)
     possible = report.exercise.points
     points = f"{report.score} of {possible} point{'s' if possible != 1 else ''}" if possible else "no points to win"
-    return f"{report.exercise.title}: {report.state} ({passed} of {len(report.verdicts)} cases, {points})"
+    return f"{report.exercise.title}: {report.state.words} ({report.passed_cases} of {len(report.verdicts)} cases, {points})"
 
 
 def _remarks(report: Report) -> list[str]:
-    libraries = " and ".join(report.peers)
+    libraries = " and ".join(report.third_party)
     calls = f"This code calls {libraries}, which does the work: the instructor will see that." if libraries else ""
     return [sentence for sentence in (calls, report.advice) if sentence]
 
@@ -70,16 +88,19 @@ def _remarks(report: Report) -> list[str]:
 def _shown(report: Report) -> tuple[Verdict, ...]:
     """One verdict stands for all where nothing is implemented, or the whole cell has one fault."""
     one_reason = not report.passed and len({verdict.reason for verdict in report.verdicts}) == 1
-    return report.verdicts[:1] if one_reason or report.state == "not implemented yet" else report.verdicts
+    return report.verdicts[:1] if one_reason or report.state is State.NOT_DONE else report.verdicts
 
 
-def sentences(verdict: Verdict, report: Report | None = None) -> list[str]:
-    """What a failed case says, in the order in which it helps: what is wrong, the likely mistake, the arithmetic."""
+def sentences(verdict: Verdict, report: Report, alone: bool = False) -> list[str]:
+    """What a failed case says, in the order in which it helps: what is wrong, the likely mistake, the arithmetic.
+
+    alone: without a word on the others of the report.
+    """
     case = verdict.case
     if verdict.passed:
         return []
-    said = [verdict.reason, explain(verdict) or (_explained_by(verdict, report) if report else None)]
-    if not case.hidden and verdict.state != "not implemented yet":
+    said = [verdict.reason, explain(report.exercise, verdict) or (None if alone else _explained_by(verdict, report))]
+    if not case.hidden and verdict.state not in (State.NOT_DONE, State.NOT_RUN):
         said += [_inputs(case), f"By hand: {case.why}" if case.why and verdict.given is not None else None]
     return [sentence for sentence in said if sentence]
 
@@ -105,18 +126,13 @@ def _explained_by(verdict: Verdict, report: Report) -> str | None:
 def _inputs(case: Case) -> str | None:
     """The case's input; None where it is too long to read."""
     values = [
-        f"{name} = {_array(value) if isinstance(value, np.ndarray) else value}" for name, value in case.inputs.items()
+        f"{name} = {array(value) if isinstance(value, np.ndarray) else value}" for name, value in case.inputs.items()
     ]
     text = f"Input: {', '.join(values)}"
     return text if len(text) <= INPUT_LIMIT else None
 
 
-def _array(array: np.ndarray) -> str:
-    digits = np.array2string(array, separator=", ", formatter={"all": number}, max_line_width=10**9)
-    return f"{digits.replace(chr(10), '')} ({array.dtype})"
-
-
-def sign(state: str) -> str:
+def sign(state: State) -> str:
     """The sign of a state as HTML: black on a ground of its own, which is legible on light and dark pages alike."""
     mark, colour = SIGNS[state]
     return f'<span style="background: {colour}; color: black; border-radius: 3px; padding: 0 4px">{mark}</span>'

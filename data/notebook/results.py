@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+from data.folders import write_atomically
+
 
 def write_results(path: str | Path, settings: dict, device: str, **numbers) -> None:
     """Write JSON: the settings, what the run was made on, and its numbers under the names that they are given by.
@@ -20,7 +22,8 @@ def write_results(path: str | Path, settings: dict, device: str, **numbers) -> N
         "versions": {"python": platform.python_version(), **packages},
         **numbers,
     }
-    Path(path).write_text(json.dumps(summary, indent=2) + "\n")
+    text = json.dumps(summary, indent=2) + "\n"
+    write_atomically(Path(path), lambda file: file.write(text.encode()))
 
 
 def numbers_of(trained: dict[str, dict]) -> dict[str, dict]:

@@ -27,30 +27,35 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import rmtree
 
-from grader.autograde import staging
+from grader import assignments
+from grader.autograde import grading, record, staging
 from grader.autograde.execute import SandboxedExecute
-from grader.autograde.limits import Limits
-from grader.autograde.restore import SCENERY, TEXT
-from grader.autograde.sandbox import NoSandbox
+from grader.autograde.grading import Grading, Outcome
+from grader.autograde.restore import UNGRADED
+from grader.autograde.sandbox.bubblewrap import NoSandbox
+from grader.limits import Limits
 
 
 class BatchExporter(NotebookExporter):
-    """`c.Autograde.exporter_class`. Hands to the preprocessors, in `resources`, what the copying of a notebook found,
-    "grader_unreadable" (a reason, or None), "grader_notices", and "grader_files" (a folder); and what the master has
-    besides nbgrader's cells, "grader_texts": the code that no graded work needs, under SCENERY, and the prose, under TEXT.
-    """
+    """`c.Autograde.exporter_class`. Begins the record of each notebook (see `grading`) with what the copying of the
+    submission found, and what the master has besides nbgrader's cells."""
 
     def __init__(self, parent: Autograde, **kwargs: Any) -> None:
         super().__init__(parent=parent, **kwargs)
         self.copies: dict[str, staging.Copy] = {}  # by student
         self.files: dict[str, Path] = {}  # by student
-        self.texts: dict[str, dict[str, set[str]]] = {}  # by notebook
-        self.outcomes: Counter[str] = Counter()
+        self.texts: dict[str, tuple[frozenset[str], frozenset[str]]] = {}  # by notebook; see `_texts`
+        self.outcomes: Counter[Outcome] = Counter()
+        assignment = parent.coursedir.assignment_id
         try:
-            SandboxedExecute(parent=self).prepare(Path(parent.coursedir.root))
+            SandboxedExecute(parent=self).prepare(Path(parent.coursedir.root), assignment)
         except NoSandbox as problem:
             self.log.error("Nothing was graded. %s", problem)
             raise NbGraderException(str(problem)) from None
+        if not assignments.graded(assignment):
+            self.log.warning(
+                "%s has no graded exercises in %s: the Judge scores none of its cells", assignment, assignments.FOLDER
+            )
         self._take_over(parent)
         weakref.finalize(self, _summarize, self.log, self.outcomes)
 
@@ -88,7 +93,7 @@ class BatchExporter(NotebookExporter):
         graded = Path(
             run.coursedir.format_path(run.coursedir.autograded_directory, student, run.coursedir.assignment_id)
         )
-        if graded.exists() and not all(staging.is_graded(graded / f"{name}.ipynb") for name in names):
+        if graded.exists() and not all(record.is_graded(graded / f"{name}.ipynb") for name in names):
             self.log.warning("%s was left half graded by an earlier run: it is graded again", graded)
             rmtree(str(graded))
 
@@ -97,13 +102,18 @@ class BatchExporter(NotebookExporter):
     ) -> tuple[str, dict[str, Any]]:
         names = resources["nbgrader"]
         copy = self.copies[names["student"]]
-        resources["grader_unreadable"] = copy.unreadable.get(names["notebook"])
-        resources["grader_notices"] = copy.notices
-        resources["grader_files"] = self.files[names["student"]]
-        resources["grader_texts"] = self.texts[names["notebook"]]
+        ungraded, prose = self.texts[names["notebook"]]
+        resources[grading.KEY] = Grading(
+            unreadable=copy.unreadable.get(names["notebook"]),
+            notices=copy.notices,
+            files=self.files[names["student"]],
+            ungraded=ungraded,
+            prose=prose,
+        )
         output, resources = super().from_notebook_node(nb, resources, **kwargs)
-        if "grader_outcome" in resources:  # it was graded, and not only sanitized
-            self.outcomes[resources["grader_outcome"]] += 1
+        outcome = grading.of(resources).outcome  # of a copy, which nbconvert makes
+        if outcome is not None:  # it was graded, and not only restored
+            self.outcomes[outcome] += 1
         return output, resources
 
 
@@ -118,16 +128,14 @@ def submissions(course: CourseDirectory) -> Iterator[tuple[str, Path]]:
             course.log.warning("%r is no name of a student: it is not graded", path)
 
 
-def _texts(course: CourseDirectory, name: str) -> dict[str, set[str]]:
-    """See `BatchExporter`; nothing where the master is not at hand."""
-    texts: dict[str, set[str]] = {SCENERY: set(), TEXT: set()}
+def _texts(course: CourseDirectory, name: str) -> tuple[frozenset[str], frozenset[str]]:
+    """What the master of a notebook has besides nbgrader's cells: the code that no graded work needs, and the prose;
+    nothing where the master is not at hand."""
     master = Path(course.format_path(course.source_directory, ".", course.assignment_id), f"{name}.ipynb")
-    for cell in nbformat.read(master, as_version=4).cells if master.is_file() else []:
-        if cell.cell_type == "markdown":
-            texts[TEXT].add(cell.source)
-        elif SCENERY in cell.metadata.get("tags", []):
-            texts[SCENERY].add(cell.source)
-    return texts
+    cells = nbformat.read(master, as_version=4).cells if master.is_file() else []
+    prose = {cell.source for cell in cells if cell.cell_type == "markdown"}
+    ungraded = {cell.source for cell in cells if UNGRADED in cell.metadata.get("tags", [])} - prose
+    return frozenset(ungraded), frozenset(prose)
 
 
 def _remove_leftovers() -> None:
@@ -138,6 +146,6 @@ def _remove_leftovers() -> None:
             shutil.rmtree(path, ignore_errors=True)
 
 
-def _summarize(log: Logger, outcomes: Counter[str]) -> None:
-    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in ("graded", "limited", "unreadable"))
+def _summarize(log: Logger, outcomes: Counter[Outcome]) -> None:
+    counts = ", ".join(f"{outcomes[outcome]} {outcome}" for outcome in Outcome)
     log.info("Notebooks: %s", counts)

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from nbgrader.plugins import ExtractorPlugin
 
-from grader.autograde.limits import MB, Limits
+from grader.files import STUDENT, TIME
+from grader.limits import MB, Limits
 
-# STUDENT_attempt_TIME/ASSIGNMENT.ipynb, perhaps in other folders; as in `named_regexp` in nbgrader_config.py.
-ATTEMPT = re.compile(
-    r"(?:.*/)?(?P<folder>(?P<student>[A-Za-z0-9][A-Za-z0-9_.@-]{0,63})_attempt_(?P<time>[0-9]{8}T[0-9]{6}Z))/(?P<file>[^/]+)"
-)
+# STUDENT_attempt_TIME/ASSIGNMENT.ipynb, perhaps in other folders.
+ATTEMPT = re.compile(rf"(?:.*/)?(?P<folder>(?P<student>{STUDENT})_attempt_(?P<time>{TIME}))/(?P<file>[^/]+)")
+# The same in the folder of extracted archives, as nbgrader's collector takes it (`named_regexp`).
+EXTRACTED = rf".*/(?P<student_id>{STUDENT})_attempt_(?P<timestamp>{TIME})/(?P<file_id>[^/\n]+\.ipynb)\Z"
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # that a student's clock may be
 

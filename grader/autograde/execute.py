@@ -1,6 +1,5 @@
 """Runs a submitted notebook in the sandbox with a file of questions at hand, so that its check cells answer."""
 
-import functools
 import json
 import os
 import re
@@ -13,21 +12,19 @@ from typing import Any
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Integer, List, Unicode
 
-from grader.autograde import runner, sandbox
-from grader.autograde.limits import Limits
-from grader.autograde.restore import NOT_RUN, SCENERY
-from grader.questions import ask, graded_cases
+import data
+from grader import assignments
+from grader.autograde import grading
+from grader.autograde.grading import Grading, Outcome
+from grader.autograde.restore import NOT_RUN, UNGRADED
+from grader.autograde.sandbox import bubblewrap, runner
+from grader.hidden import graded_cases
+from grader.limits import Limits
+from grader.protocol import ask
 
 
 class SandboxedExecute(NbGraderPreprocessor):
-    """In the place of nbgrader's Execute.
-
-    Leaves in `resources`, for the Judge: the cases that were asked ("grader_cases") and under which ids
-    ("grader_ids"), which never leave this process; why a cell that has no answers has none, by its number
-    ("grader_reasons"); "grader_outcome": graded, limited (by time, memory, output, or the death of its kernel), or
-    unreadable, and "grader_why" if it is one of the latter two; how long the notebook ran ("grader_seconds", None if it
-    did not), and "grader_seed".
-    """
+    """In the place of nbgrader's Execute. What it leaves for the Judge stands in `Grading`."""
 
     sandbox = Enum(
         ["bubblewrap", "off"],
@@ -46,87 +43,77 @@ class SandboxedExecute(NbGraderPreprocessor):
         "run are of no use in the next. With a fixed seed they would be: use one to reproduce a grade, not to grade.",
     ).tag(config=True)
 
-    def prepare(self, course: Path) -> None:
+    def prepare(self, course: Path, assignment: str) -> None:
         """Look for a sandbox that does not show the folder `course`, before anything is graded.
 
         Raises:
-            sandbox.NoSandbox
+            bubblewrap.NoSandbox
         """
         if self.sandbox == "off":
             self.log.warning("The sandbox is off: notebooks run with all that you may do and see yourself.")
             return
-        bwrap = sandbox.find_bwrap()
-        sandbox.check_place(course, self.readable)
-        sandbox.try_out(bwrap, Limits(parent=self), self.readable)
-        self.log.info("Sandbox: %s, %s", bwrap, sandbox.means_of_limiting(Limits(parent=self)))
+        bwrap = bubblewrap.find_bwrap()
+        bubblewrap.check_place(course, self.readable)
+        bubblewrap.try_out(bwrap, Limits(parent=self), self.readable, assignments.others(assignment))
+        self.log.info("Sandbox: %s, %s", bwrap, bubblewrap.means_of_limiting(Limits(parent=self)))
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        seed = secrets.randbits(32) if self.seed is None else self.seed
-        resources["grader_cases"] = cases = graded_cases(seed)
-        resources["grader_ids"], resources["grader_reasons"] = {}, {}
-        resources["grader_outcome"], resources["grader_why"] = "graded", None
-        resources["grader_seed"], resources["grader_seconds"] = seed, None
-        unreadable = resources["grader_unreadable"]
-        if unreadable is not None:
-            resources["grader_outcome"], resources["grader_why"] = "unreadable", unreadable
-            resources["grader_reasons"] = dict.fromkeys(range(len(nb.cells)), unreadable)
+        assignment, at_hand = resources["nbgrader"]["assignment"], grading.of(resources)
+        at_hand.seed = secrets.randbits(32) if self.seed is None else self.seed
+        if assignments.graded(assignment):  # else there is nothing to ask, and there need be no solutions
+            at_hand.cases = graded_cases(assignment, at_hand.seed)
+        if at_hand.unreadable is not None:
+            at_hand.outcome, at_hand.why = Outcome.UNREADABLE, at_hand.unreadable
+            at_hand.reasons = dict.fromkeys(range(len(nb.cells)), at_hand.unreadable)
             return nb, resources
-        self.log.info("Hidden cases of seed %d", seed)
+        self.log.info("Hidden cases of seed %d", at_hand.seed)
         with tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as folder:
             questions = Path(folder, "questions.json")
-            resources["grader_ids"] = ask(questions, cases)
+            at_hand.ids = ask(questions, at_hand.cases)
             # The student's files, and over them the master's, which nbgrader has put beside the notebook.
-            files = [resources["grader_files"], Path(resources["metadata"]["path"])]
+            files = [at_hand.files, Path(resources["metadata"]["path"])]
+            covered = assignments.others(assignment)
             started = time.monotonic()
-            ran = self._run(nb, questions, files, without={NOT_RUN, SCENERY})
-            left_out = " ".join(cell.source for cell in nb.cells if SCENERY in cell.metadata.get("tags", []))
+            ran = self._run(nb, questions, files, covered, without={NOT_RUN, UNGRADED})
+            left_out = " ".join(cell.source for cell in nb.cells if UNGRADED in cell.metadata.get("tags", []))
             if ran.stopped is None and _missing_names(ran) & set(re.findall(r"\w+", left_out)):
                 self.log.info("The notebook uses names from cells that grading leaves out: all of it is run")
-                _prepare_glyphs()
-                ran = self._run(nb, questions, files, without={NOT_RUN})
-            resources["grader_seconds"] = time.monotonic() - started
+                data.prepare()
+                ran = self._run(nb, questions, files, covered, without={NOT_RUN})
+            at_hand.seconds = time.monotonic() - started
         for number, outputs in ran.outputs.items():
             nb.cells[number].update(outputs=outputs, execution_count=number + 1)
-        self._explain(nb, ran, resources)
+        self._explain(nb, ran, at_hand, resources["nbgrader"]["student"])
         return nb, resources
 
-    def _run(self, nb: Any, questions: Path, files: list[Path], without: set[str]) -> runner.Ran:
+    def _run(self, nb: Any, questions: Path, files: list[Path], covered: list[Path], without: set[str]) -> runner.Ran:
         """Run the code cells that have none of the tags `without`."""
         cells = [
             (number, cell.source)
             for number, cell in enumerate(nb.cells)
             if cell.cell_type == "code" and cell.source.strip() and without.isdisjoint(cell.metadata.get("tags", []))
         ]
-        bwrap = sandbox.find_bwrap() if self.sandbox == "bubblewrap" else None
-        return runner.run(cells, questions, files, Limits(parent=self), bwrap, self.readable)
+        bwrap = bubblewrap.find_bwrap() if self.sandbox == "bubblewrap" else None
+        return runner.run(cells, questions, files, Limits(parent=self), bwrap, self.readable, covered)
 
-    def _explain(self, nb: Any, ran: runner.Ran, resources: Any) -> None:
+    def _explain(self, nb: Any, ran: runner.Ran, at_hand: Grading, student: str) -> None:
         seconds = Limits(parent=self).seconds_per_cell
         late = f"Time limit: this cell ran for more than {seconds} seconds and was interrupted."
-        resources["grader_reasons"] = dict.fromkeys(ran.late, late)
+        at_hand.outcome, at_hand.reasons = Outcome.GRADED, dict.fromkeys(ran.late, late)
         if ran.stopped is not None:
-            resources["grader_reasons"] |= {
-                number: ran.stopped for number in range(len(nb.cells)) if number not in ran.outputs
-            }
+            not_run = (number for number in range(len(nb.cells)) if number not in ran.outputs)
+            at_hand.reasons |= dict.fromkeys(not_run, ran.stopped)
         if ran.late or ran.stopped:
             late_cells = ", ".join(str(number + 1) for number in sorted(ran.late))
-            why = ran.stopped or f"Time limit: interrupted in cell {late_cells}."
-            resources["grader_outcome"], resources["grader_why"] = "limited", why
-            self.log.warning("%s: %s", resources["nbgrader"]["student"], why)
+            at_hand.outcome = Outcome.LIMITED
+            at_hand.why = ran.stopped or f"Time limit: interrupted in cell {late_cells}."
+            self.log.warning("%s: %s", student, at_hand.why)
         for output in (output for outputs in ran.outputs.values() for output in outputs):
             if output.get("ename") == "DataError":  # of the package `data`: no fault of the student's
-                self.log.warning("%s: lacks data on this machine: %s", resources["nbgrader"]["student"], output.evalue)
-
-
-@functools.cache
-def _prepare_glyphs() -> None:
-    """In the sandbox they can only be read, so they must have been drawn before."""
-    import data
-
-    data.load("glyphs")
+                self.log.warning("%s: lacks data on this machine: %s", student, output.evalue)
 
 
 def _missing_names(ran: runner.Ran) -> set[str]:
-    """The names that were not defined, in a cell or in an answer."""
+    """The names that code missed, in a cell or while it answered, as Python's messages tell."""
     texts = (json.dumps(output) for outputs in ran.outputs.values() for output in outputs)
     return {name for text in texts for name in re.findall(r"name '(\w+)' is not defined", text)}

@@ -7,17 +7,16 @@ from nbgrader import utils
 from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from grader import show
-from grader.autograde import record
-from grader.autograde.staging import MARK
-from grader.check import ANSWER_MIME
-from grader.exercises import EXERCISES, Exercise
-from grader.judge import Report, Verdict, judge
-from grader.questions import Unanswered, published
+from grader import assignments, show
+from grader.autograde import grading, record
+from grader.autograde.grading import Flag, Grading
+from grader.judge import judge
+from grader.model import Exercise, Report, State
+from grader.protocol import ANSWER_MIME, Unanswered, published
 
 
 class Judge(NbGraderPreprocessor):
-    """Replaces the outputs of each graded cell by its report and its score.
+    """Replaces the outputs of each cell that checks an exercise of the assignment by its report and its score.
 
     nbgrader reads a score from the first result of a cell, so the report goes first; the student's own prints and
     warnings follow it and cost nothing. A failure of the grader itself costs nothing either: the cell is left for
@@ -26,34 +25,33 @@ class Judge(NbGraderPreprocessor):
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        resources["grader_flags"], resources["grader_reports"] = {}, {}
         nb, resources = super().preprocess(nb, resources)
-        nb.metadata[MARK] = record.to_metadata(_record(nb.metadata[MARK]["notices"], resources))
+        nb.metadata[record.MARK] = record.to_metadata(_record(nb.metadata[record.MARK]["notices"], resources))
         return nb, resources
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
-        exercise = _exercise(cell)
+        exercise = _exercise(cell, resources["nbgrader"]["assignment"])
         if exercise is None:
             if cell.cell_type == "code":  # answers count nowhere else, and are not to be kept
                 cell.outputs = [output for output in cell.outputs if ANSWER_MIME not in output.get("data", {})]
             return cell, resources
         prints = [output for output in cell.outputs if output.output_type == "stream"]
-        grade_id = cell.metadata.nbgrader.grade_id
+        at_hand = grading.of(resources)
         try:
-            report = _report(exercise, cell, resources, cell_index)
-            resources["grader_reports"][exercise.name] = report
+            report = _report(exercise, cell, at_hand, cell_index)
+            at_hand.reports[exercise.name] = report
             result = new_output(
                 "execute_result",
                 {"text/plain": str(report.score), "text/html": show.html(report)},
                 execution_count=cell.execution_count,
             )
-            if report.peers:
-                self.log.warning("%s calls %s: flagged for your review", exercise.name, ", ".join(report.peers))
-                resources["grader_flags"][grade_id] = "scored"
+            if report.third_party:
+                self.log.warning("%s calls %s: flagged for your review", exercise.name, ", ".join(report.third_party))
+                at_hand.flags[exercise.grade_id] = Flag.SCORED
         except Exception:
             self.log.exception("The grader failed on %s; the cell is left for manual grading", exercise.name)
-            resources["grader_flags"][grade_id] = "unscored"
-            resources["grader_reports"][exercise.name] = None
+            at_hand.flags[exercise.grade_id] = Flag.UNSCORED
+            at_hand.reports[exercise.name] = None
             sentence = "The grader failed on this cell. It costs no points; the instructor will grade it by hand."
             result = new_output("execute_result", {"text/plain": "0", "text/html": f"<strong>{sentence}</strong>"})
         cell.outputs = [result, *prints]
@@ -61,49 +59,49 @@ class Judge(NbGraderPreprocessor):
 
 
 class FlagForReview(NbGraderPreprocessor):
-    """Marks the cells in `resources["grader_flags"]` as needing manual grading; the "unscored" ones lose their score.
+    """Marks the cells that the Judge flagged as needing manual grading; the unscored ones lose their score.
 
     After SaveAutoGrades.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        if resources["grader_flags"]:
+        if flags := grading.of(resources).flags:
             names = resources["nbgrader"]
             with Gradebook(names["db_url"]) as gradebook:
-                for grade_id, flag in resources["grader_flags"].items():
+                for grade_id, flag in flags.items():
                     grade = gradebook.find_grade(grade_id, names["notebook"], names["assignment"], names["student"])
                     grade.needs_manual_grade = True
-                    if flag == "unscored":
+                    if flag is Flag.UNSCORED:
                         grade.auto_score = None
                 gradebook.db.commit()
         return nb, resources
 
 
-def _exercise(cell: Any) -> Exercise | None:
-    """The exercise that a graded code cell checks; its name is the cell's grade_id with a dot for the hyphen."""
+def _exercise(cell: Any, assignment: str) -> Exercise | None:
+    """The exercise of the assignment that a graded code cell checks."""
     if not utils.is_grade(cell) or cell.cell_type != "code":
         return None
-    return EXERCISES.get(cell.metadata.nbgrader.get("grade_id", "").replace("-", "."))
+    return assignments.by_cell(assignment).get(cell.metadata.nbgrader.get("grade_id"))
 
 
-def _report(exercise: Exercise, cell: Any, resources: Any, cell_index: int) -> Report:
-    cases = resources["grader_cases"][exercise.name]
-    reason = resources["grader_reasons"].get(cell_index)
+def _report(exercise: Exercise, cell: Any, at_hand: Grading, cell_index: int) -> Report:
+    cases = at_hand.cases[exercise.name]
+    reason = at_hand.reasons.get(cell_index)
     try:
         if reason is not None:
             raise Unanswered(reason)
-        return judge(exercise, cases, published(cell, exercise.name, resources["grader_ids"]))
+        return judge(exercise, cases, published(cell, exercise.name, at_hand.ids))
     except Unanswered as problem:
-        return Report(exercise, tuple(Verdict(case, False, str(problem)) for case in cases))
+        return Report.without_answers(exercise, cases, State.FAILED, str(problem))
 
 
 def _record(notices: list[str], resources: Any) -> record.Record:
-    seconds, why = resources["grader_seconds"], resources["grader_why"]
+    at_hand = grading.of(resources)
     return record.Record(
-        outcome=resources["grader_outcome"],
-        why=None if why is None else record.short([why])[0],
-        seconds=None if seconds is None else round(seconds, 2),
-        seed=resources["grader_seed"],
+        outcome=at_hand.outcome,
+        why=None if at_hand.why is None else record.short([at_hand.why])[0],
+        seconds=None if at_hand.seconds is None else round(at_hand.seconds, 2),
+        seed=at_hand.seed,
         notices=tuple(notices),
-        exercises=tuple(record.of_exercise(name, report) for name, report in resources["grader_reports"].items()),
+        exercises=tuple(record.of_exercise(name, report) for name, report in at_hand.reports.items()),
     )

@@ -1,28 +1,25 @@
 """What grading found out about a notebook, as data in the metadata of the graded notebook.
 
 The Judge writes it, `grader report` reads it. It holds names, results and times: no input, no expected value, no word of
-a report. What a submission says under the same key is dropped before (see `staging` and `restore`).
+a report. What a submission says under the same key is dropped before (see `grader.notebooks` and `restore`).
 """
 
 import json
-import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from grader import wire
-from grader.autograde.staging import GRADED, MARK
-from grader.judge import Report, Verdict
+from pydantic import AliasChoices, Field, TypeAdapter
 
+from grader import protocol
+from grader.autograde.grading import Outcome
+from grader.model import Report, State, Verdict
+
+MARK, GRADED = "grader", {"graded": True}  # in the metadata of a notebook that was graded to the end
 MOST_NOTICES, LONGEST = 20, 300  # sentences, and characters of one: they may quote the student
-
-
-class Result(StrEnum):
-    PASSED = "passed"
-    FAILED = "failed"
-    NOT_DONE = "not implemented"
+MOST = 1000  # exercises of a notebook, cases of an exercise, libraries
+Text = Annotated[str, Field(max_length=LONGEST)]
 
 
 class NoRecord(Exception):
@@ -31,21 +28,24 @@ class NoRecord(Exception):
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """mistake: the known wrong solution that gives the same answer (a key of MISTAKES), if there is one."""
+    """mistake: the known wrong solution that gives the same answer, by name, if there is one."""
 
-    name: str
+    name: Text
     hidden: bool
-    result: Result
-    mistake: str | None
+    result: State
+    mistake: Text | None
 
 
 @dataclass(frozen=True)
 class ExerciseRecord:
-    """cases: in the order of the exercise; none if the grader failed. peers: see `grader.peers`."""
+    """cases: in the order of the exercise; none if the grader failed. third_party: see `grader.third_party`."""
 
-    name: str
-    cases: tuple[CaseRecord, ...]
-    peers: tuple[str, ...]
+    name: Text
+    cases: Annotated[tuple[CaseRecord, ...], Field(max_length=MOST)]
+    # Older records call it "peers".
+    third_party: Annotated[
+        tuple[Text, ...], Field(max_length=MOST, validation_alias=AliasChoices("third_party", "peers"))
+    ]
     grader_failed: bool
 
 
@@ -53,41 +53,50 @@ class ExerciseRecord:
 class Record:
     """What became of one notebook.
 
-    outcome: graded, limited or unreadable, and `why` if it is one of the latter two.
+    why: a sentence, where the outcome is not GRADED.
     seconds: how long it ran, the start of its kernel included; None: it could not be read.
     seed: of the hidden cases.
     notices: what was put right in it or left out of it, in sentences.
     """
 
-    outcome: str
-    why: str | None
-    seconds: float | None
+    outcome: Outcome
+    why: Text | None
+    seconds: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None
     seed: int
-    notices: tuple[str, ...]
-    exercises: tuple[ExerciseRecord, ...]
+    notices: Annotated[tuple[Text, ...], Field(max_length=MOST_NOTICES)]
+    exercises: Annotated[tuple[ExerciseRecord, ...], Field(max_length=MOST)]
+
+
+RECORD = TypeAdapter(Record)
 
 
 def of_exercise(name: str, report: Report | None) -> ExerciseRecord:
     """`report`: None where the grader failed."""
     if report is None:
-        return ExerciseRecord(name, cases=(), peers=(), grader_failed=True)
-    return ExerciseRecord(name, tuple(map(_of_case, report.verdicts)), report.peers, grader_failed=False)
+        return ExerciseRecord(name, cases=(), third_party=(), grader_failed=True)
+    return ExerciseRecord(name, tuple(map(_of_case, report.verdicts)), report.third_party, grader_failed=False)
 
 
 def _of_case(verdict: Verdict) -> CaseRecord:
-    result = Result.NOT_DONE if verdict.state == "not implemented yet" else Result.FAILED
-    case = verdict.case
-    return CaseRecord(case.name, case.hidden, Result.PASSED if verdict.passed else result, verdict.mistake)
+    return CaseRecord(verdict.case.name, verdict.case.hidden, verdict.state, verdict.mistake)
 
 
 def short(sentences: Iterable[str]) -> list[str]:
     """The first of the sentences, each cut to a bounded length."""
-    return [wire.clean(sentence, LONGEST) for sentence in sentences][:MOST_NOTICES]
+    return [protocol.clean(sentence, LONGEST) for sentence in sentences][:MOST_NOTICES]
 
 
 def to_metadata(record: Record) -> dict[str, Any]:
     """The value under MARK that says: this notebook was graded to the end, and this came of it."""
     return {**GRADED, **asdict(record)}
+
+
+def is_graded(notebook: Path) -> bool:
+    """Was this file in autograded/ written at the end of grading? One without the mark was left by a run cut short."""
+    try:
+        return json.loads(notebook.read_bytes())["metadata"][MARK]["graded"] is True
+    except (OSError, ValueError, RecursionError, KeyError, TypeError):
+        return False
 
 
 def read(notebook: Path) -> Record:
@@ -111,32 +120,15 @@ def read(notebook: Path) -> Record:
     if mark.keys() == GRADED.keys():
         raise NoRecord("was graded before records were kept")
     try:
-        return _record(mark)
-    except (ValueError, OverflowError, KeyError, TypeError, AttributeError):
+        return from_metadata(mark)
+    except (ValueError, RecursionError):
         raise NoRecord("has a damaged record") from None
 
 
-def _record(mark: Mapping[str, Any]) -> Record:
-    seconds = None if mark["seconds"] is None else float(mark["seconds"])
-    if seconds is not None and not 0 <= seconds < math.inf:
-        raise ValueError("no time")
-    return Record(
-        outcome=str(mark["outcome"]),
-        why=_text(mark["why"]),
-        seconds=seconds,
-        seed=int(mark["seed"]),
-        notices=tuple(map(str, mark["notices"])),
-        exercises=tuple(map(_exercise, mark["exercises"])),
-    )
+def from_metadata(mark: Any) -> Record:
+    """What `to_metadata` was given, after its travel as JSON.
 
-
-def _exercise(entry: Mapping[str, Any]) -> ExerciseRecord:
-    cases = tuple(
-        CaseRecord(str(case["name"]), bool(case["hidden"]), Result(case["result"]), _text(case["mistake"]))
-        for case in entry["cases"]
-    )
-    return ExerciseRecord(str(entry["name"]), cases, tuple(map(str, entry["peers"])), bool(entry["grader_failed"]))
-
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    Raises:
+        ValueError: it is another thing, or has grown beyond what the Judge writes.
+    """
+    return RECORD.validate_json(json.dumps(mark), strict=True)

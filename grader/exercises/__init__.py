@@ -1,20 +1,15 @@
-"""The exercises by name, in the order of the notebooks: those that are graded, and those that nobody must do."""
+"""What students may read of every exercise: `ASSIGNMENT/CHAPTER.py`, found by these names (see `grader.assignments`).
 
-from types import ModuleType
+A chapter holds its targets, how each is run, worded and drawn, and its exercises with their cases by hand; its secret half
+lies on the instructor's machine, in `solutions/ASSIGNMENT/CHAPTER.py`. Modules are no chapters if their name begins with _:
+the chapters of one assignment share them. `batch` and `plane`, beside this one, are for all. All of the grader that knows
+the subject is in this folder.
+"""
 
-from grader.exercises import class_tree, hard_cluster, hierarchical, tutorial
-from grader.exercises.model import Case, Exercise
-
-
-def _named(*chapters: ModuleType) -> dict[str, Exercise]:
-    return {exercise.name: exercise for chapter in chapters for exercise in chapter.EXERCISES}
-
-
-# What is graded, by the notebook in which it stands.
-NOTEBOOKS: dict[str, dict[str, Exercise]] = {
-    "homework3": _named(hard_cluster, hierarchical),
-}
-EXERCISES: dict[str, Exercise] = {name: exercise for part in NOTEBOOKS.values() for name, exercise in part.items()}
-BONUS: dict[str, Exercise] = _named(class_tree, tutorial)  # no points, never graded
-
-__all__ = ["BONUS", "EXERCISES", "NOTEBOOKS", "Case", "Exercise"]
+# Libraries that hold what the exercises ask for.
+LIBRARIES = (
+    "catalyst.contrib.data.sampler_inbatch",
+    "catalyst.contrib.losses",
+    "oml",
+    "pytorch_metric_learning",
+)

@@ -8,6 +8,7 @@ from nbgrader.api import Base, Gradebook
 from sqlalchemy import create_engine
 
 from grader.autograde import record
+from grader.autograde.grading import Outcome
 from grader.autograde.record import CaseRecord, ExerciseRecord, Record
 
 NAME = "homework3"
@@ -44,7 +45,7 @@ def make_record(results: Mapping[str, Iterable[tuple]] | None = None, **more) ->
         ExerciseRecord(exercise, tuple(CaseRecord(*case) for case in cases), (), False)
         for exercise, cases in (results or {}).items()
     )
-    plain = {"outcome": "graded", "why": None, "seconds": 4.0, "seed": 1, "notices": (), "exercises": exercises}
+    plain = {"outcome": Outcome.GRADED, "why": None, "seconds": 4.0, "seed": 1, "notices": (), "exercises": exercises}
     return Record(**{**plain, **more})
 
 

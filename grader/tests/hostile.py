@@ -16,11 +16,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from grader.check import ANSWER_MIME
-from solutions import samples, zoo
+from grader import assignments
+from grader.protocol import ANSWER_MIME
+from solutions import mutants
+from solutions.tools import samples
 
 NAME = "homework3"
-ALL = 10  # the points of the homework
+ALL = sum(exercise.points for exercise in assignments.graded(NAME).values())
+RIGHT = mutants.sources(NAME)
 Builder = Callable[[NotebookNode, Path], NotebookNode | None]
 
 
@@ -57,7 +60,7 @@ def with_cells(notebook: NotebookNode, *sources: str, at: int = 1) -> NotebookNo
 
 def solved(notebook: NotebookNode, **other: str) -> NotebookNode:
     """All right, but for the targets in `other`, which get these sources."""
-    return samples.solve(notebook, {**zoo.RIGHT, **other})
+    return samples.solve(notebook, {**RIGHT, **other})
 
 
 def cell(notebook: NotebookNode, grade_id: str) -> NotebookNode:
@@ -93,7 +96,7 @@ def skip_execution_tag(notebook, folder):
 @expect(0)
 def our_own_tags(notebook, folder):
     for cell in notebook.cells:
-        cell.metadata["tags"] = ["grader-not-run", "scenery"]
+        cell.metadata["tags"] = ["grader-not-run", "ungraded"]
     return notebook
 
 
@@ -167,7 +170,10 @@ grader.judge.judge = grader.judge.judge_case = grader.judge._same = true
 json.loads = lambda text, **more: {}
 """,
 )
-code("patched_check", "import grader, sys\ngrader.check = sys.modules['grader.check'].check = lambda *arguments: 1.0")
+code(
+    "patched_check",
+    "import grader, sys\ngrader.check = sys.modules['grader.student.check'].check = lambda *arguments: 1.0",
+)
 
 # Forged answers -------------------------------------------------------------------------------------------------------
 
@@ -198,15 +204,15 @@ def answers_from_the_solution_cell(notebook, folder):
 @expect(9, says="more than once")
 def right_answers_twice(notebook, folder):
     again = (
-        zoo.RIGHT["tree_level"]
+        RIGHT["tree_level"]
         + """
 import sys
-checks = sys.modules["grader.check"]
+checks = sys.modules["grader.student.check"]
 published = checks._publish_answers
-def twice(exercise, target):
-    published(exercise, target)
+def twice(exercise, *more):
+    published(exercise, *more)
     if exercise.name == "hierarchical.tree_level":
-        published(exercise, target)
+        published(exercise, *more)
 checks._publish_answers = twice
 """
     )
@@ -216,18 +222,18 @@ checks._publish_answers = twice
 @expect(9, says="Time limit: this cell ran for more than 5 seconds", outcome="limited")
 def answers_after_the_deadline(notebook, folder):
     late = (
-        zoo.RIGHT["tree_level"]
+        RIGHT["tree_level"]
         + """
 import sys, time
-checks = sys.modules["grader.check"]
+checks = sys.modules["grader.student.check"]
 published = checks._publish_answers
-def wait(exercise, target):
+def wait(exercise, *more):
     if exercise.name == "hierarchical.tree_level":
         try:
             time.sleep(1000)
         except KeyboardInterrupt:
             pass
-    published(exercise, target)
+    published(exercise, *more)
 checks._publish_answers = wait
 """
     )
@@ -237,11 +243,11 @@ checks._publish_answers = wait
 def forged_tree_levels(value: str) -> Builder:
     def build(notebook, folder):
         source = (
-            f"{FORGE}\nimport sys\nchecks = sys.modules['grader.check']\nhonest = checks._publish_answers\n"
+            f"{FORGE}\nimport sys\nchecks = sys.modules['grader.student.check']\nhonest = checks._publish_answers\n"
             + f"""
-def dishonest(exercise, target):
+def dishonest(exercise, *more):
     if exercise.name != "hierarchical.tree_level":
-        return honest(exercise, target)
+        return honest(exercise, *more)
     forge(exercise.name, {value})
 checks._publish_answers = dishonest
 def tree_level(class_a, class_b, alphabet_of):
@@ -277,7 +283,7 @@ sys.setrecursionlimit(10**6)
 session = get_ipython().kernel.session
 deep = "[" * 10_000 + "]" * 10_000
 session.pack = lambda content: json.dumps(content).replace('"DEEP"', deep).encode()
-sys.modules["grader.check"]._publish_answers = lambda exercise, target: publish_display_data({"MIME": "DEEP"})
+sys.modules["grader.student.check"]._publish_answers = lambda *arguments: publish_display_data({"MIME": "DEEP"})
 import json
 """.replace("MIME", ANSWER_MIME)
     return with_cells(notebook, deep)
@@ -288,20 +294,19 @@ def expected_values_looked_up_in_the_grader(notebook, folder):
     """The visible cases' expected values are no secret; the hidden ones are not there."""
     source = """
 import sys
-from grader import wire
-from grader.exercises import EXERCISES
-def answer(exercise, target):
+from grader import protocol
+def answer(exercise, *more):
     import json, os
     from IPython.display import publish_display_data
     questions = json.load(open(os.environ["GRADER_INPUTS"]))[exercise.name]
     answers = {}
     for question in questions:
         for case in exercise.cases:
-            if wire.encode_inputs(dict(case.inputs)) == question["inputs"]:
+            if protocol._encode_inputs(case.inputs) == question["inputs"]:
                 answers[question["id"]] = {
-                    "outputs": {name: wire.encode(value) for name, value in case.expected.items()}, "changed": []}
+                    "outputs": {name: protocol.encode(value) for name, value in case.expected.items()}, "changed": []}
     publish_display_data({"MIME": {"exercise": exercise.name, "answers": answers}})
-sys.modules["grader.check"]._publish_answers = answer
+sys.modules["grader.student.check"]._publish_answers = answer
 """.replace("MIME", ANSWER_MIME)
     return with_cells(notebook, source)
 
@@ -529,7 +534,7 @@ time.sleep(100)
 for name, source in DEADLY.items():
 
     def dies(notebook, folder, source=source):
-        return solved(notebook, tree_level=f"{zoo.RIGHT['tree_level']}\n{source}")
+        return solved(notebook, tree_level=f"{RIGHT['tree_level']}\n{source}")
 
     # the five cells of the first chapter and class_distances have answered by then
     GALLERY[f"{name}_in_the_middle"] = dies, Expected(6, "The kernel died in cell", "limited")
@@ -569,7 +574,7 @@ INTERRUPTIBLE = {"sleeps", "loops"}
 for name, source in SLEEPY.items():
 
     def sleeps(notebook, folder, source=source):
-        return solved(notebook, tree_level=f"{zoo.RIGHT['tree_level']}\n{source}")
+        return solved(notebook, tree_level=f"{RIGHT['tree_level']}\n{source}")
 
     # interrupted, tree_level is defined already, and the rest goes on
     GALLERY[f"{name}_in_the_middle"] = (
@@ -716,8 +721,8 @@ def right_with_endless_dense_source(notebook, folder):
 @expect(0)
 def as_large_as_can_be(notebook, folder):
     """Every picture of ours in the reports, and all that a notebook may put out and hold besides."""
-    wrong = {wrong.target: wrong.source for wrong in zoo.ZOO}
-    large = samples.solve(notebook, {**zoo.RIGHT, **wrong, "tree_level": "def tree_level(*a): return a[0] - 1"})
+    wrong = {mutant.target: mutant.source for mutant in mutants.of(NAME)}
+    large = samples.solve(notebook, {**RIGHT, **wrong, "tree_level": "def tree_level(*a): return a[0] - 1"})
     source = "print('&' * 3000)\nimport sys; print('<' * 3000, file=sys.stderr)\n" + "a=1;" * 1000
     return with_cells(large, *[source] * 100, *["1 / 0"] * 100, at=len(large.cells))
 
@@ -769,7 +774,7 @@ def right_and_noisy(notebook, folder):
         logging.warning("careful")
         print("careful", file=sys.stderr)
         list(tqdm(range(3)))"""
-    source = zoo.RIGHT["HardClusterTripletsSampler"].replace("points = features.double()", noise)
+    source = RIGHT["HardClusterTripletsSampler"].replace("points = features.double()", noise)
     return solved(notebook, HardClusterTripletsSampler=source)
 
 
@@ -784,7 +789,7 @@ def right_with_files_of_its_own(notebook, folder):
     (folder / "sub" / "deep.py").write_text("ANSWER = 42\n")
     (folder / "flat.py").write_text("ANSWER = 42\n")
     imports = "import sys; sys.path.insert(0, 'sub')\nimport deep, flat\nassert deep.ANSWER == flat.ANSWER == 42\n"
-    return solved(notebook, tree_level=f"{imports}open('mine.txt', 'w').write('x')\n{zoo.RIGHT['tree_level']}")
+    return solved(notebook, tree_level=f"{imports}open('mine.txt', 'w').write('x')\n{RIGHT['tree_level']}")
 
 
 @expect(ALL)
@@ -795,12 +800,12 @@ def right_with_files_that_feedback_must_not_hold(notebook, folder):
     (folder / "logs" / "table.txt").write_text("42")
     nbformat.write(nbformat.v4.new_notebook(cells=[new_code_cell("BASE = 2")]), folder / "utils.ipynb")
     read = "%run utils.ipynb\nassert BASE == 2 and open('logs/table.txt').read() == '42'\n"
-    return solved(notebook, tree_level=f"{read}{zoo.RIGHT['tree_level']}")
+    return solved(notebook, tree_level=f"{read}{RIGHT['tree_level']}")
 
 
 @expect(ALL)
 def right_with_an_exception_of_its_own(notebook, folder):
-    source = zoo.RIGHT["HardClusterTripletsSampler"].replace("ValueError", "BadBatch")
+    source = RIGHT["HardClusterTripletsSampler"].replace("ValueError", "BadBatch")
     return solved(notebook, HardClusterTripletsSampler=f"class BadBatch(ValueError):\n    pass\n\n\n{source}")
 
 
@@ -814,7 +819,7 @@ def right_with_files_named_like_modules_of_the_kernels(notebook, folder):
 @expect(ALL)
 def right_and_using_the_drawing_tools(notebook, folder):
     """What grading leaves out is run after all when somebody needs it."""
-    source = zoo.RIGHT["tree_level"].replace("    return", "    show_mosaic; plt.figure(); plt.close()\n    return", 1)
+    source = RIGHT["tree_level"].replace("    return", "    show_batch; charts; partial(int)()\n    return", 1)
     return solved(notebook, tree_level=source)
 
 
@@ -1016,7 +1021,7 @@ def links_and_pipes_among_the_files(notebook, folder):
 def delegates_to_catalyst(notebook, folder):
     """Right where Catalyst's sampler is; here it stands behind the student's own for what that refuses."""
     source = (
-        zoo.RIGHT["HardClusterTripletsSampler"]
+        RIGHT["HardClusterTripletsSampler"]
         + """
 import importlib
 _library = getattr(importlib.import_module("catalyst.contrib." + "data"), "Hard" + "ClusterSampler")

@@ -7,9 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from grader import wire
+from grader import assignments, protocol
 from grader.answer import answer
-from grader.exercises.model import f32, i64
+from grader.model import f32, i64
+
+GRADED = assignments.graded("homework3")
+SAMPLER = GRADED["hard_cluster.triplets"].target
+LOSS = GRADED["hard_cluster.loss"].target
+MARGIN = GRADED["hierarchical.violate_margin"].target
 
 INPUTS = {"features": f32([[0], [1], [5], [9], [10], [14]]), "labels": [0, 0, 0, 1, 1, 1]}
 
@@ -23,18 +28,18 @@ class Sampler:
 
 
 def outputs(result: dict) -> dict[str, np.ndarray]:
-    return {name: wire.decode(value) for name, value in result["outputs"].items()}
+    return {name: protocol.decode(value) for name, value in result["outputs"].items()}
 
 
 def test_outputs_and_gradient_come_back_as_arrays():
-    given = outputs(answer("sampler", Sampler, INPUTS, gradient=True))
+    given = outputs(answer(SAMPLER, Sampler, INPUTS, gradient=True))
     assert given["anchor"].tolist() == [[2], [11]]
-    # Worked out by hand in grader/exercises/hard_cluster.py.
+    # Worked out by hand in grader/exercises/homework3/hard_cluster.py.
     assert given["gradient"].tolist() == [[10], [10], [16], [-14], [-14], [-8]]
 
 
 def test_an_object_is_as_good_as_its_class():
-    assert answer("sampler", Sampler(), INPUTS) == answer("sampler", Sampler, INPUTS)
+    assert answer(SAMPLER, Sampler(), INPUTS) == answer(SAMPLER, Sampler, INPUTS)
 
 
 def test_an_exception_comes_back_with_the_students_line(tmp_path, monkeypatch):
@@ -46,7 +51,7 @@ def test_an_exception_comes_back_with_the_students_line(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     import student_work
 
-    raised = answer("sampler", student_work.S, INPUTS)["raised"]
+    raised = answer(SAMPLER, student_work.S, INPUTS)["raised"]
     assert raised["line"] == "inner, line 4: return torch.stack(x)"
 
 
@@ -56,7 +61,7 @@ def test_a_line_of_a_notebook_is_counted_in_its_cell(file, monkeypatch):
     monkeypatch.setitem(linecache.cache, file, (len(source), None, source.splitlines(keepends=True), file))
     names: dict = {}
     exec(compile(source, file, "exec"), names)
-    raised = answer("sampler", names["S"], INPUTS)["raised"]
+    raised = answer(SAMPLER, names["S"], INPUTS)["raised"]
     assert raised["line"] == "sample, line 5 of its cell: return statistics.mean([])"  # not the library's own line
 
 
@@ -64,7 +69,7 @@ def test_an_endless_recursion_ends_in_the_students_line():
     names: dict = {}
     source = "class S:\n    def sample(self, f, labels):\n        return self.sample(f, labels)\n"
     exec(compile(source, "/tmp/ipykernel_1/1.py", "exec"), names)
-    raised = answer("sampler", names["S"], INPUTS)["raised"]
+    raised = answer(SAMPLER, names["S"], INPUTS)["raised"]
     assert raised["type"] == "RecursionError"
     assert re.match("sample, line [23] of its cell", raised["line"])
 
@@ -75,7 +80,7 @@ def test_an_interrupt_by_the_student_is_not_swallowed():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        answer("sampler", Interrupted, INPUTS)
+        answer(SAMPLER, Interrupted, INPUTS)
 
 
 @pytest.mark.parametrize("error", [SystemExit(3), NotImplementedError("write it"), ValueError("a" * 9999)])
@@ -84,7 +89,7 @@ def test_no_exception_escapes_and_messages_are_bounded(error):
         def sample(self, features, labels):
             raise error
 
-    raised = answer("sampler", Raises, INPUTS)["raised"]
+    raised = answer(SAMPLER, Raises, INPUTS)["raised"]
     assert raised["type"] == type(error).__name__
     assert len(raised["message"]) <= 500
 
@@ -128,17 +133,17 @@ def returning(value):
     ],
 )
 def test_a_result_of_the_wrong_kind_has_its_own_sentence(value, sentence):
-    assert re.search(sentence, answer("sampler", returning(value), INPUTS)["malformed"])
+    assert re.search(sentence, answer(SAMPLER, returning(value), INPUTS)["malformed"])
 
 
 def test_a_detached_result_has_no_gradient_and_says_so():
     detached = returning((torch.ones(2, 1),) * 3)
-    assert "no gradient flows back" in answer("sampler", detached, INPUTS, gradient=True)["malformed"]
+    assert "no gradient flows back" in answer(SAMPLER, detached, INPUTS, gradient=True)["malformed"]
 
 
 @pytest.mark.parametrize("number", [2.0, 2])
 def test_a_loss_that_is_a_plain_number_is_told_what_cut_it_off(number):
-    given = answer("cluster_loss", lambda alpha: lambda features, labels: number, {**INPUTS, "alpha": 1.0})
+    given = answer(LOSS, lambda alpha: lambda features, labels: number, {**INPUTS, "alpha": 1.0})
     assert re.search(
         r"your loss is a Python number; expected is a torch\.Tensor \(do without \.item", given["malformed"]
     )
@@ -151,7 +156,7 @@ def test_a_change_of_the_input_is_reported_even_where_it_breaks_the_way_back():
             features.mul_(2)
             return squares, squares, squares
 
-    assert answer("sampler", Careless, INPUTS, gradient=True)["changed"] == ["features"]
+    assert answer(SAMPLER, Careless, INPUTS, gradient=True)["changed"] == ["features"]
 
 
 def test_a_change_of_the_input_in_place_is_reported():
@@ -160,8 +165,8 @@ def test_a_change_of_the_input_in_place_is_reported():
             features -= 1
             return super().sample(features, labels)
 
-    assert answer("sampler", Sampler, INPUTS)["changed"] == []
-    assert answer("sampler", Careless, INPUTS)["changed"] == ["features"]
+    assert answer(SAMPLER, Sampler, INPUTS)["changed"] == []
+    assert answer(SAMPLER, Careless, INPUTS)["changed"] == ["features"]
 
 
 def test_the_cases_own_inputs_stay_untouched():
@@ -172,7 +177,7 @@ def test_the_cases_own_inputs_stay_untouched():
             return super().sample(features, labels)
 
     before = INPUTS["features"].copy()
-    answer("sampler", Vandal, INPUTS)
+    answer(SAMPLER, Vandal, INPUTS)
     np.testing.assert_array_equal(INPUTS["features"], before)
 
 
@@ -186,14 +191,14 @@ def test_a_margin_that_keeps_its_gradient_is_reported():
         "beta": 0.1,
         "levels": 4,
     }
-    attached = outputs(answer("violate_margin", lambda features, **rest: features.sum()[None], inputs))
-    constant = outputs(answer("violate_margin", lambda features, **rest: features.detach().sum()[None], inputs))
+    attached = outputs(answer(MARGIN, lambda features, **rest: features.sum()[None], inputs))
+    constant = outputs(answer(MARGIN, lambda features, **rest: features.detach().sum()[None], inputs))
     assert attached["keeps_gradient"]
     assert not constant["keeps_gradient"]
 
 
 def test_a_fault_outside_of_the_students_lines_shows_none_of_ours():
-    raised = answer("sampler", object, INPUTS)["raised"]  # it has no `sample`
+    raised = answer(SAMPLER, object, INPUTS)["raised"]  # it has no `sample`
     assert raised["type"] == "AttributeError"
     assert raised["line"] == ""
 
@@ -207,8 +212,8 @@ def test_nothing_stays_of_the_batch_before_when_an_object_is_used_again():
             anchor, positive, negative = super().sample(features, labels)
             return anchor * self.seen, positive, negative
 
-    assert outputs(answer("sampler", Remembers, INPUTS))["anchor"].tolist() == [[2], [11]]
-    assert outputs(answer("sampler", Remembers, INPUTS, again=True))["anchor"].tolist() == [[4], [22]]
+    assert outputs(answer(SAMPLER, Remembers, INPUTS))["anchor"].tolist() == [[2], [11]]
+    assert outputs(answer(SAMPLER, Remembers, INPUTS, again=True))["anchor"].tolist() == [[4], [22]]
 
 
 def test_lists_are_handed_over_as_copies_and_changes_to_them_are_reported():
@@ -217,14 +222,14 @@ def test_lists_are_handed_over_as_copies_and_changes_to_them_are_reported():
             labels.reverse()
             return super().sample(features, labels)
 
-    assert answer("sampler", Sorts, INPUTS)["changed"] == ["labels"]
+    assert answer(SAMPLER, Sorts, INPUTS)["changed"] == ["labels"]
     assert INPUTS["labels"] == [0, 0, 0, 1, 1, 1]
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_gradients_are_on_even_if_the_notebook_turned_them_off(mode):
     with mode():
-        assert "outputs" in answer("sampler", Sampler, INPUTS, gradient=True)
+        assert "outputs" in answer(SAMPLER, Sampler, INPUTS, gradient=True)
 
 
 def test_a_check_leaves_the_random_numbers_of_the_session_alone():
@@ -235,7 +240,7 @@ def test_a_check_leaves_the_random_numbers_of_the_session_alone():
             return super().sample(features, labels)
 
     before = torch.get_rng_state()
-    answer("sampler", Seeds, INPUTS)
+    answer(SAMPLER, Seeds, INPUTS)
     assert torch.equal(torch.get_rng_state(), before)
 
 
@@ -245,7 +250,7 @@ def test_on_the_batch_before_the_features_have_a_gradient_too():
             features.retain_grad()
             return super().sample(features, labels)
 
-    assert "outputs" in answer("sampler", Retains, INPUTS, again=True)
+    assert "outputs" in answer(SAMPLER, Retains, INPUTS, again=True)
 
 
 def test_a_list_of_labels_that_no_longer_holds_numbers_was_changed():
@@ -254,11 +259,11 @@ def test_a_list_of_labels_that_no_longer_holds_numbers_was_changed():
             labels[0] = torch.tensor([0, 0])
             return super().sample(features, [0, *labels[1:]])
 
-    assert answer("sampler", Fills, INPUTS)["changed"] == ["labels"]
+    assert answer(SAMPLER, Fills, INPUTS)["changed"] == ["labels"]
 
 
 def test_a_sampler_that_returns_bools_is_told_by_the_judge_not_by_torch():
-    assert "outputs" in answer("sampler", returning((torch.ones(2, 1, dtype=torch.bool),) * 3), INPUTS)
+    assert "outputs" in answer(SAMPLER, returning((torch.ones(2, 1, dtype=torch.bool),) * 3), INPUTS)
 
 
 def test_what_cannot_be_encoded_or_described_is_an_exception_of_that_case():
@@ -270,4 +275,4 @@ def test_what_cannot_be_encoded_or_described_is_an_exception_of_that_case():
         def sample(self, features, labels):
             raise Unprintable
 
-    assert answer("sampler", Raises, INPUTS)["raised"]["type"] == "Unprintable"
+    assert answer(SAMPLER, Raises, INPUTS)["raised"]["type"] == "Unprintable"

@@ -1,23 +1,33 @@
-"""The Judge as a preprocessor: what it makes of a cell, without a kernel."""
+"""The plug-ins without a kernel: what the Judge makes of a cell, and that each assignment is graded for itself."""
+
+import json
+import logging
+import re
+import shutil
+from pathlib import Path
 
 import pytest
-from nbformat.v4 import new_code_cell, new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
-from grader.autograde.batch import submissions
+from grader import assignments
+from grader.autograde import execute, grading
+from grader.autograde.batch import BatchExporter, submissions
+from grader.autograde.execute import SandboxedExecute
+from grader.autograde.grading import Grading, Outcome
 from grader.autograde.judge import Judge
-from grader.check import ANSWER_MIME
-from grader.exercises import EXERCISES
-from grader.questions import visible_cases
+from grader.autograde.sandbox import runner
+from grader.protocol import ANSWER_MIME
 
-NAME = "hierarchical.tree_level"
+ASSIGNMENT, NAME = "homework3", "hierarchical.tree_level"
 
 
 @pytest.fixture
 def resources():
-    ids = {name: {f"id of {case.name}": case.name for case in cases} for name, cases in visible_cases().items()}
-    left_by_others = {"grader_cases": visible_cases(), "grader_ids": ids, "grader_reasons": {}}
-    return {**left_by_others, "grader_flags": {}, "grader_reports": {}}
+    visible = assignments.visible_cases(ASSIGNMENT)
+    ids = {name: {f"id of {case.name}": case.name for case in cases} for name, cases in visible.items()}
+    return {"nbgrader": {"assignment": ASSIGNMENT}, grading.KEY: Grading(cases=visible, ids=ids)}
 
 
 def graded(resources, *outputs, grade_id="hierarchical-tree_level"):
@@ -29,9 +39,9 @@ def graded(resources, *outputs, grade_id="hierarchical-tree_level"):
 def answers(level):
     from grader.answer import answer
 
-    exercise = EXERCISES[NAME]
+    exercise = assignments.graded(ASSIGNMENT)[NAME]
     return {
-        f"id of {case.name}": answer(exercise.call, level, dict(case.inputs), case.gradient, case.again)
+        f"id of {case.name}": answer(exercise.target, level, case.inputs, case.gradient, case.again)
         for case in exercise.cases
     }
 
@@ -52,7 +62,7 @@ def score(cell) -> str:
 def test_right_answers_score_and_wrong_ones_do_not(resources):
     assert score(graded(resources, bundle(right))) == "1"
     assert score(graded(resources, bundle(lambda *arguments: right(*arguments) * 0))) == "0"
-    assert resources["grader_flags"] == {}
+    assert grading.of(resources).flags == {}
 
 
 @pytest.mark.parametrize("value", ["1.0", "nan", "inf", "100"])
@@ -84,13 +94,13 @@ def test_pictures_and_scripts_of_a_graded_cell_are_dropped(resources):
 
 
 def test_a_fault_of_the_grader_flags_the_cell(resources):
-    del resources["grader_cases"][NAME]
+    del grading.of(resources).cases[NAME]
     assert score(graded(resources, bundle(right))) == "0"
-    assert resources["grader_flags"] == {"hierarchical-tree_level": "unscored"}
+    assert grading.of(resources).flags == {"hierarchical-tree_level": "unscored"}
 
 
 def test_a_cell_that_was_not_run_says_why_whatever_it_holds(resources):
-    resources["grader_reasons"] = {0: "Time limit: the notebook ran for more than 600 seconds."}
+    grading.of(resources).reasons = {0: "Time limit: the notebook ran for more than 600 seconds."}
     cell = graded(resources, bundle(right))
     assert score(cell) == "0"
     assert "more than 600 seconds" in cell.outputs[0].data["text/html"]
@@ -103,7 +113,7 @@ def test_calls_into_a_library_are_scored_and_flagged(resources):
     output = new_output("display_data", {ANSWER_MIME: {"exercise": NAME, "answers": answered}})
     cell = graded(resources, output)
     assert score(cell) == "1"
-    assert resources["grader_flags"] == {"hierarchical-tree_level": "scored"}
+    assert grading.of(resources).flags == {"hierarchical-tree_level": "scored"}
     assert "calls oml, which" in cell.outputs[0].data["text/html"]
 
 
@@ -112,8 +122,119 @@ def test_cells_that_are_not_ours_are_left_alone(resources):
     assert graded(resources, output, grade_id="essay").outputs == [output]
 
 
+@pytest.mark.parametrize("assignment", ["tutorial", "another"])
+def test_a_cell_of_another_assignment_is_not_judged_by_the_exercise_of_its_name(resources, assignment):
+    resources["nbgrader"]["assignment"] = assignment
+    output = new_output("execute_result", {"text/plain": "0.5"}, execution_count=1)
+    assert graded(resources, output).outputs == [output]
+    assert graded(resources, bundle(right)).outputs == []
+    assert grading.of(resources).reports == {}
+
+
 def test_a_folder_whose_name_is_no_students_is_passed_over(tmp_path):
     for name in ("ada", "be\nn", "zoe"):
         (tmp_path / "submitted" / name / "homework3").mkdir(parents=True)
     course = CourseDirectory(root=str(tmp_path), assignment_id="homework3")
     assert [student for student, _ in submissions(course)] == ["ada", "zoe"]
+
+
+def test_what_is_trusted_imports_nothing_of_what_is_for_students_or_for_reports():
+    folder = Path(grading.__file__).parent
+    imports = [line for path in folder.rglob("*.py") for line in path.read_text().splitlines() if "import" in line]
+    assert not [line for line in imports if re.search(r"grader(\.| import )(student|instructor)\b", line)]
+
+
+# Assignments are separate
+
+TOY = """
+from grader.model import Case, Exercise, Target, f32, positional
+
+SECTION = "1"
+HALF = Target("half", ("half",), positional("x"))
+CASE = Case("four", "Half of four.", {"x": f32([4])}, {"half": f32([2])})
+EXERCISES = (Exercise("fractions.half", "Half", 1, HALF, (CASE,), ("", "", "")),)
+"""
+
+
+@pytest.fixture
+def two_assignments(tmp_path, monkeypatch):
+    """Beside those that there are, one of the name toy. All its cases are visible."""
+    import grader.exercises
+
+    folder = tmp_path / "exercises"
+    for name in (ASSIGNMENT, assignments.TUTORIAL):
+        shutil.copytree(assignments.FOLDER / name, folder / name)
+    (folder / "toy").mkdir()
+    (folder / "toy" / "fractions.py").write_text(TOY)
+    monkeypatch.setattr(assignments, "FOLDER", folder)
+    monkeypatch.setattr(grader.exercises, "__path__", [*grader.exercises.__path__, str(folder)])
+    monkeypatch.setattr(execute, "graded_cases", lambda assignment, seed: assignments.visible_cases(assignment))
+    caches = (
+        assignments.names,
+        assignments.chapters,
+        assignments.exercises,
+        assignments.graded,
+        assignments.with_points,
+    )
+    for cached in (*caches, assignments.everything):
+        cached.cache_clear()
+    yield folder
+    for cached in (*caches, assignments.everything):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def executed(monkeypatch, tmp_path):
+    """`executed(assignment)`: what a kernel is asked while it is graded, which folders are hidden, and the record."""
+
+    def execute(assignment: str):
+        seen = {}
+
+        def run(cells, questions, files, limits, bwrap, readable, hidden):
+            seen.update(asked=json.loads(questions.read_text()), hidden=hidden)
+            return runner.Ran()
+
+        monkeypatch.setattr(runner, "run", run)
+        names = {"assignment": assignment, "student": "ada"}
+        resources = {"nbgrader": names, "metadata": {"path": str(tmp_path)}, grading.KEY: Grading(files=tmp_path)}
+        SandboxedExecute(sandbox="off").preprocess(new_notebook(), resources)
+        return seen["asked"], seen["hidden"], grading.of(resources)
+
+    return execute
+
+
+@pytest.mark.parametrize(("assignment", "other"), [("toy", ASSIGNMENT), (ASSIGNMENT, "toy")])
+def test_neither_the_questions_nor_the_sandbox_hold_anything_of_another_assignment(
+    two_assignments, executed, assignment, other
+):
+    asked, hidden, at_hand = executed(assignment)
+    exercises = assignments.graded(assignment)
+    assert asked.keys() == at_hand.cases.keys() == at_hand.ids.keys() == exercises.keys()
+    assert not asked.keys() & assignments.exercises(other).keys()
+    assert {name: len(questions) for name, questions in asked.items()} == {
+        name: len(exercise.cases) for name, exercise in exercises.items()
+    }
+    assert hidden == [two_assignments / other]
+
+
+def test_an_assignment_without_exercises_is_run_and_asked_nothing(two_assignments, executed):
+    asked, hidden, at_hand = executed("essays")
+    assert asked == at_hand.cases == {}
+    assert hidden == [two_assignments / ASSIGNMENT, two_assignments / "toy"]
+    assert at_hand.outcome is Outcome.GRADED
+
+
+@pytest.mark.parametrize(
+    ("assignment", "warned"), [("essays", True), (assignments.TUTORIAL, True), (ASSIGNMENT, False)]
+)
+def test_an_assignment_without_exercises_is_named_at_the_start(tmp_path, monkeypatch, caplog, assignment, warned):
+    monkeypatch.setattr(SandboxedExecute, "prepare", lambda *arguments: None)
+    monkeypatch.setattr(BatchExporter, "_take_over", lambda *arguments: None)
+    monkeypatch.setattr(Autograde, "log", logging.getLogger("of this test"))
+    BatchExporter(parent=Autograde(coursedir=CourseDirectory(root=str(tmp_path), assignment_id=assignment)))
+    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    assert (
+        said
+        == [f"{assignment} has no graded exercises in {assignments.FOLDER}: the Judge scores none of its cells"]
+        * warned
+    )

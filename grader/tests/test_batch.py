@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook
 pytest.importorskip("solutions", reason="submissions are made from the instructor's samples")
 
 from grader.tests.hostile import ALL, NAME, solved
-from solutions import build, course
+from solutions.tools import build, course
 
 pytestmark = [
     pytest.mark.slow,
@@ -83,7 +83,7 @@ def test_a_regrade_that_fails_leaves_no_old_score(fresh):
     folder, notebook = fresh
     course.submit(folder, "ada", NAME, solved(notebook))
     course.nbgrader(folder, "autograde", NAME)
-    course.add_settings(folder, "import grader.autograde.runner; grader.autograde.runner.run = lambda *a: 1 / 0")
+    course.add_settings(folder, "import grader.autograde.sandbox.runner as runner; runner.run = lambda *a: 1 / 0")
     with pytest.raises(course.CommandFailed, match="ZeroDivisionError"):
         course.nbgrader(folder, "autograde", NAME, "--force")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:

@@ -5,15 +5,15 @@ import re
 import shutil
 import subprocess
 import zipfile
+from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import compute_checksum
 
-from grader import cli
-from grader.bundle import ROOT, CannotBundle, bundle, changed, files
-from grader.exercises import NOTEBOOKS
+from grader import assignments, cli
+from grader.instructor.bundle import ROOT, CannotBundle, bundle, changed, files
 
 STUB = "def tree_level():\n    # YOUR CODE HERE\n    raise NotImplementedError('Write it.')"
 
@@ -31,8 +31,9 @@ def course(tmp_path):
     """A small checkout with all that is given out, and beside it all that is not."""
     root = tmp_path / "course"
     given = ["LICENSE", "environment.yml", "pyproject.toml", "requirements.lock", "setup.mk", "grader/cli.py"]
-    given += ["grader/exercises/model.py", "data/__init__.py", "notebooks/homework3/picture.png"]
-    given += ["grader/student/README.md", "grader/student/Makefile"]
+    given += ["grader/exercises/__init__.py", "data/__init__.py", "notebooks/homework3/picture.png"]
+    given += ["grader/instructor/given/README.md", "grader/instructor/given/Makefile"]
+    given += [f"grader/exercises/{name}/chapter.py" for name in ("homework3", "homework4", "tutorial")]
     kept = ["README.md", "Makefile", "nbgrader_config.py", ".ci/run", "gradebook.db", "solutions/samplers.py"]
     kept += ["solutions/notebooks/homework3/homework3.py", "submitted/ada/homework3/homework3.ipynb"]
     kept += ["grader/tests/test_cli.py", "grader/__pycache__/cli.pyc", "data/cache/glyphs/a.png", "data/.DS_Store"]
@@ -72,7 +73,9 @@ def test_a_bundle_holds_these_files_and_no_others(course, tmp_path):
         "homework3/data/__init__.py",
         "homework3/environment.yml",
         "homework3/grader/cli.py",
-        "homework3/grader/exercises/model.py",
+        "homework3/grader/exercises/__init__.py",
+        "homework3/grader/exercises/homework3/chapter.py",
+        "homework3/grader/exercises/tutorial/chapter.py",
         "homework3/notebooks/homework3/homework3.ipynb",
         "homework3/notebooks/homework3/picture.png",
         "homework3/notebooks/tutorial/tutorial.ipynb",
@@ -88,11 +91,19 @@ def test_the_tutorial_alone_is_no_bundle(course, tmp_path):
 
 
 def test_its_readme_and_makefile_are_its_own_and_name_the_assignment(course, tmp_path, monkeypatch):
-    monkeypatch.setitem(NOTEBOOKS, "homework4", {})
+    monkeypatch.setattr(assignments, "with_points", lambda: ("homework3", "homework4"))
     bundle("homework4", tmp_path / "b.zip", root=course)
     with zipfile.ZipFile(tmp_path / "b.zip") as archive:
-        assert archive.read("homework4/README.md") == b"grader/student/README.md for homework4"
-        assert archive.read("homework4/Makefile") == b"grader/student/Makefile for homework4"
+        assert archive.read("homework4/README.md") == b"grader/instructor/given/README.md for homework4"
+        assert archive.read("homework4/Makefile") == b"grader/instructor/given/Makefile for homework4"
+
+
+def test_the_exercises_of_another_assignment_stay_out_in_either_direction(course, monkeypatch):
+    monkeypatch.setattr(assignments, "with_points", lambda: ("homework3", "homework4"))
+    for name, other in (("homework3", "homework4"), ("homework4", "homework3")):
+        given = [path for path, _ in files(name, course)]
+        assert {f"grader/exercises/{name}/chapter.py", "grader/exercises/tutorial/chapter.py"} <= set(given)
+        assert not [path for path in given if other in path]
 
 
 def test_the_same_files_give_the_same_bytes_readable_for_all(course, tmp_path):
@@ -118,7 +129,7 @@ def real(tmp_path_factory) -> dict[str, bytes]:
 
 def test_the_real_bundle_holds_what_its_kind_may_hold(real):
     allowed = [
-        r"(grader|data)/([a-z_]+/)*[a-z_0-9]+(\.[a-z0-9]+)+",
+        r"(grader|data)/([a-z_0-9]+/)*[a-z_0-9]+(\.[a-z0-9]+)+",
         r"notebooks/(homework3|tutorial)/[a-z_0-9]+\.(ipynb|png)",
         r"(LICENSE|Makefile|README\.md|environment\.yml|pyproject\.toml|requirements\.lock|setup\.mk)",
     ]
@@ -129,11 +140,11 @@ def test_the_real_bundle_holds_what_its_kind_may_hold(real):
 
 
 def test_the_real_bundle_names_no_solution(real):
-    own = "homework3/grader/questions.py"  # of the instructor's machine, where it finds them
+    own = "homework3/grader/hidden.py"  # of the instructor's machine, where it finds them
     for name, content in real.items():
         assert b"BEGIN SOLUTION" not in content, name
         assert re.search(rb"^\s*(from|import) solutions\b", content, re.MULTILINE) is None or name == own, name
-        assert b"@NAME@" not in content or name == "homework3/grader/bundle.py", name
+        assert b"@NAME@" not in content or name == "homework3/grader/instructor/bundle.py", name
     assert b"YOUR CODE HERE" in real["homework3/notebooks/homework3/homework3.ipynb"]
 
 
@@ -162,7 +173,8 @@ def test_a_notebook_that_does_not_open_is_named(course, tmp_path):
 def test_an_unknown_assignment_is_answered_with_those_there_are(capsys):
     assert cli.main(["bundle", "homwork3"]) == 2
     error = capsys.readouterr().err
-    assert "homwork3 is no assignment; what can be handed in is: homework3" in error
+    there_are = ", ".join(assignments.with_points())
+    assert f"homwork3 is no assignment; what can be handed in is: {there_are}" in error
     assert error.count("\n") == 1
 
 
@@ -187,11 +199,27 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path, capsys):
     assert "b.zip cannot be written: No such file or directory" in capsys.readouterr().err
 
 
-def test_what_a_bundle_sets_up_with_is_in_this_checkout():
-    for path in ("setup.mk", "grader/student/Makefile"):
-        text = (ROOT / path).read_text()
-        assert "solutions" not in text
-    assert "include setup.mk" in (ROOT / "grader/student/Makefile").read_text()
+def made_by(folder: Path, target: str) -> list[str]:
+    """The commands that `make TARGET` would run there, on a machine that has nothing yet."""
+    command = ["make", "--dry-run", "--always-make", "--no-print-directory", target, "STUDENT=ada"]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}  # of `make test`
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return result.stdout.splitlines()
+
+
+def test_a_bundle_sets_itself_up_as_the_checkout_does_and_needs_nothing_that_it_lacks(real, tmp_path):
+    for name, content in real.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    unpacked = tmp_path / "homework3"
+    set_up = made_by(unpacked, "setup")
+    assert set_up == made_by(ROOT, "setup") != []
+    for target in ("check", "submit"):
+        commands = made_by(unpacked, target)
+        assert commands[: len(set_up)] == set_up
+        assert len(commands) > len(set_up)
+        assert not any("solutions" in command for command in commands)
 
 
 def test_what_lies_about_in_the_folders_or_is_being_worked_on_stays_out(course):

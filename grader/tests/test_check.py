@@ -5,13 +5,12 @@ import subprocess
 import sys
 
 import pytest
-from IPython.utils.capture import capture_output
 
-from grader import check, hint, progress, ready
-from grader.check import ANSWER_MIME, INPUTS_VARIABLE
-from grader.exercises import BONUS, EXERCISES
+from grader import assignments, check, hint, progress, ready
 from grader.judge import judge
-from grader.questions import Unanswered, ask, published, visible_cases
+from grader.protocol import ANSWER_MIME, INPUTS_VARIABLE, Unanswered, ask, published
+
+EXERCISES = assignments.graded("homework3")
 
 
 def level(class_a, class_b, alphabet_of):
@@ -26,10 +25,24 @@ def stub(class_a, class_b, alphabet_of):
 def questions(tmp_path, monkeypatch):
     """A kernel that is asked all visible cases: the file of questions, which has the ids returned by `ask` in `ids`."""
     path = tmp_path / "questions.json"
-    ids = ask(path, visible_cases())
+    ids = ask(path, assignments.visible_cases("homework3"))
     (tmp_path / "ids.json").write_text(json.dumps(ids))
     monkeypatch.setenv(INPUTS_VARIABLE, str(path))
     return path
+
+
+@pytest.fixture(autouse=True)
+def fresh_session(monkeypatch):
+    monkeypatch.setattr(sys.modules["grader.student.check"], "_reports", {})
+    monkeypatch.setattr(sys.modules["grader.student.check"], "_hinted", {})
+
+
+@pytest.fixture
+def displayed(monkeypatch) -> list[dict]:
+    """All that is displayed, by MIME type. IPython itself captures it only where some test has started a shell before."""
+    found: list[dict] = []
+    monkeypatch.setattr("IPython.display.publish_display_data", found.append)
+    return found
 
 
 def test_a_check_reports_and_opens_the_gate(capsys):
@@ -57,15 +70,14 @@ def test_while_grading_nothing_trains(questions):
     assert not ready("hierarchical.tree_level")
 
 
-def test_while_grading_a_check_publishes_answers_and_no_verdict(questions):
-    with capture_output() as captured:
-        assert check("hierarchical.tree_level", level) is None
-    (output,) = captured.outputs
-    bundle = output.data[ANSWER_MIME]
-    assert set(output.data) == {ANSWER_MIME}
-    assert "passed" not in json.dumps(bundle)
+def test_while_grading_a_check_publishes_answers_and_no_verdict(questions, displayed, capsys):
+    assert check("hierarchical.tree_level", level) is None
+    (data,) = displayed
+    assert set(data) == {ANSWER_MIME}
+    assert "passed" not in json.dumps(data)
+    assert capsys.readouterr().out == ""
     ids = json.loads(questions.with_name("ids.json").read_text())
-    answers = published({"outputs": [{"data": dict(output.data)}]}, "hierarchical.tree_level", ids)
+    answers = published({"outputs": [{"data": json.loads(json.dumps(data))}]}, "hierarchical.tree_level", ids)
     tree_level = EXERCISES["hierarchical.tree_level"]
     assert judge(tree_level, tree_level.cases, answers).passed
 
@@ -87,11 +99,10 @@ def test_what_gives_no_points_is_checked_like_the_rest(capsys):
         check("class_tree.neighbors", tree_margin)
 
 
-def test_while_grading_what_gives_no_points_is_not_asked(questions):
+def test_while_grading_what_gives_no_points_is_not_asked(questions, displayed, capsys):
     asked = []
-    with capture_output() as captured:
-        assert check("class_tree.margins", lambda *arguments: asked.append(arguments)) is None
-    assert (captured.outputs, captured.stdout, asked) == ([], "", [])
+    assert check("class_tree.margins", lambda *arguments: asked.append(arguments)) is None
+    assert (displayed, capsys.readouterr().out, asked) == ([], "", [])
     assert not ready("class_tree")
     with pytest.raises(ValueError, match="there is no exercise"):
         check("nothing", tree_margin)
@@ -115,7 +126,7 @@ def test_an_unknown_name_is_an_error_with_a_suggestion():
 
 
 def test_every_exercise_has_three_hints(capsys):
-    for name in EXERCISES | BONUS:
+    for name in assignments.everything():
         texts = set()
         for number in (1, 2, 3):
             hint(name, number)
@@ -151,6 +162,6 @@ def test_a_cell_without_usable_answers_says_why(outputs, reason):
 
 
 def test_importing_the_grader_is_light():
-    heavy = ["torch", "matplotlib", "catalyst", "nbgrader", "nbformat", "albumentations", "rich", "IPython"]
+    heavy = ["torch", "matplotlib", "catalyst", "nbgrader", "nbformat", "albumentations", "rich", "IPython", "scipy"]
     code = f"import sys, grader; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "[]"

@@ -4,10 +4,19 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader import cli
-from grader.exercises import EXERCISES, NOTEBOOKS
+from grader import assignments, cli
 from grader.judge import judge
-from grader.run import NotANotebook, _with_advice, run
+from grader.model import Report, State
+from grader.student.run import NotANotebook, _with_advice, run
+
+EXERCISES = assignments.graded("homework3")
+
+
+def why_not_run(report: Report) -> str:
+    """The one reason that a part without answers has."""
+    assert report.state is State.NOT_RUN
+    (reason,) = {verdict.reason for verdict in report.verdicts}
+    return reason
 
 
 @pytest.mark.parametrize(
@@ -50,7 +59,7 @@ def test_a_dead_kernel_is_a_reason_not_an_error(tmp_path):
     path = notebook(tmp_path / "n.ipynb", "import os; os._exit(1)", 'check("hard_cluster.triplets", 0)')
     outcome = run(path)
     reason = "the notebook did not finish: its kernel died in cell 1 (import os; os._exit(1))"
-    assert outcome.reports["hard_cluster.triplets"] == reason
+    assert why_not_run(outcome.reports["hard_cluster.triplets"]) == reason
     assert outcome.faults == [reason]
 
 
@@ -65,7 +74,7 @@ def test_where_no_kernel_starts_the_doctor_is_named(tmp_path, monkeypatch, capsy
     def cannot(*_):
         raise AssertionError
 
-    monkeypatch.setattr("grader.run._execute", cannot)
+    monkeypatch.setattr("grader.student.run._execute", cannot)
     path = notebook(tmp_path / "n.ipynb", 'check("hard_cluster.triplets", 0)')
     assert cli.main(["check", str(path)]) == 2
     error = capsys.readouterr().err
@@ -75,9 +84,11 @@ def test_where_no_kernel_starts_the_doctor_is_named(tmp_path, monkeypatch, capsy
 
 @pytest.mark.slow
 def test_a_cell_that_never_ends_stops_the_notebook_with_a_reason(tmp_path, monkeypatch):
-    monkeypatch.setattr("grader.run.CELL_TIMEOUT", 2)
+    monkeypatch.setattr("grader.student.run.CELL_TIMEOUT", 2)
     path = notebook(tmp_path / "n.ipynb", "while True: pass", 'check("hard_cluster.triplets", 0)')
-    assert "cell 1 (while True: pass) ran for more than 2 seconds" in run(path).reports["hard_cluster.triplets"]
+    assert "cell 1 (while True: pass) ran for more than 2 seconds" in why_not_run(
+        run(path).reports["hard_cluster.triplets"]
+    )
 
 
 @pytest.mark.slow
@@ -93,13 +104,17 @@ def test_a_cell_that_raises_does_not_stop_the_others(tmp_path):
     )
     outcome = run(path)
     assert outcome.reports["hierarchical.tree_level"].passed
-    assert "NameError" in outcome.reports["hierarchical.class_distances"]
+    assert "NameError" in why_not_run(outcome.reports["hierarchical.class_distances"])
     assert outcome.faults[0] == "cell 1 (1 / 0) raised ZeroDivisionError: division by zero"
 
 
 def test_a_part_that_may_call_a_wrong_one_sends_there_first():
     wrong = {name: judge(EXERCISES[name], EXERCISES[name].cases, {}) for name in EXERCISES}
-    advice = _with_advice({**wrong, "hierarchical.class_distances": "not run"})["hierarchical.violate_margin"].advice
+    distances = EXERCISES["hierarchical.class_distances"]
+    not_run = Report.without_answers(distances, distances.cases, State.NOT_RUN, "not run")
+    advised = _with_advice({**wrong, "hierarchical.class_distances": not_run})
+    assert advised["hierarchical.class_distances"] == not_run
+    advice = advised["hierarchical.violate_margin"].advice
     assert advice.startswith("Start with hierarchical.tree_level, which is not there yet")
     assert advice.endswith('Stuck? hint("hierarchical.tree_level") in the notebook helps.')
 
@@ -108,9 +123,9 @@ def test_a_part_that_may_call_a_wrong_one_sends_there_first():
 def test_a_notebook_that_lost_its_other_checks_is_still_asked_for_all_that_is_graded_in_it(tmp_path):
     path = notebook(tmp_path / "n.ipynb", "check( name = 'hierarchical.tree_level', target=undefined)")
     reports = run(path).reports
-    assert list(reports) == list(NOTEBOOKS["homework3"])
-    assert "NameError" in reports["hierarchical.tree_level"]
-    assert reports["hard_cluster.loss"] == "no cell of the notebook checks it"
+    assert list(reports) == list(EXERCISES)
+    assert "NameError" in why_not_run(reports["hierarchical.tree_level"])
+    assert why_not_run(reports["hard_cluster.loss"]) == "no cell of the notebook checks it"
 
 
 def test_help_names_the_commands(capsys):

@@ -15,8 +15,8 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader.autograde.collect import ExtractAttempts, Refused, read
-from grader.autograde.limits import MB, Limits
-from grader.bundle import ROOT
+from grader.files import ROOT
+from grader.limits import MB, Limits
 
 NOTEBOOK = "homework3.ipynb"
 ADA = f"ada_attempt_20260503T233007Z/{NOTEBOOK}"

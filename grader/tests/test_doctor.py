@@ -10,9 +10,11 @@ import pytest
 import torch
 from jupyter_client.kernelspec import KernelSpecManager, NoSuchKernel
 
-from grader import cli, doctor
-from grader.autograde import cgroup, sandbox
-from grader.autograde.limits import Limits
+from grader import cli
+from grader.autograde.sandbox import bubblewrap as sandbox
+from grader.autograde.sandbox import cgroup
+from grader.limits import Limits
+from grader.student import doctor
 
 
 def bwrap(folder, script: str) -> None:
@@ -210,6 +212,12 @@ def test_datasets_are_found_where_they_lie_and_their_lack_is_no_fault(tmp_path, 
     assert (digits.good, omniglot.good, mnist.good) == (None, None, None)
     assert "python -m data.omniglot" in omniglot.remedy
     assert "python -m data.mnist" in mnist.remedy
+
+
+def test_every_dataset_that_can_be_loaded_is_looked_for():
+    from data import dataset
+
+    assert set(dataset.REMEDIES) == {*dataset.CHARACTERS, *dataset.DIGITS}
 
 
 def test_without_solutions_a_machine_that_cannot_grade_is_well(only, monkeypatch, capsys):

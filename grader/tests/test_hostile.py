@@ -20,7 +20,7 @@ import grader
 pytest.importorskip("solutions", reason="the gallery is made from the instructor's samples")
 
 from grader.tests.hostile import ALL, GALLERY, NAME, solved
-from solutions import build, course
+from solutions.tools import build, course
 
 pytestmark = [
     pytest.mark.slow,

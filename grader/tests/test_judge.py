@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader import wire
-from grader.exercises import BONUS, EXERCISES
-from grader.exercises.model import Case
-from grader.judge import explain, judge, judge_case
+from grader import assignments, protocol, show
+from grader.judge import judge, judge_case
+from grader.messages import explain
+from grader.model import Case, State
 
+EXERCISES = assignments.graded("homework3")
 TRIPLETS = EXERCISES["hard_cluster.triplets"]
 CASE = TRIPLETS.cases[0]
 ERROR_CASE = EXERCISES["hard_cluster.errors"].cases[1]
@@ -20,7 +21,7 @@ LEVEL = EXERCISES["hierarchical.tree_level"]
 
 
 def answering(outputs: dict, changed: tuple = ()) -> dict:
-    encoded = {name: wire.encode(value) for name, value in outputs.items()}
+    encoded = {name: protocol.encode(value) for name, value in outputs.items()}
     return json.loads(json.dumps({"outputs": encoded, "changed": list(changed)}))
 
 
@@ -40,7 +41,7 @@ def test_rows_are_one_set_of_triplets_not_three_sets():
 
 @pytest.mark.parametrize(("changed", "passes"), [({}, True), ({"negative": 3}, False), ({"anchor": 0}, False)])
 def test_triplets_of_row_numbers_come_in_any_order_too(changed, passes):
-    exercise = BONUS["tutorial.all_triplets"]
+    exercise = assignments.everything()["tutorial.all_triplets"]
     case = exercise.cases[
         0
     ]  # eight triplets; the last given is (0, 1, 2), changed to (0, 1, 3), which stands there already
@@ -92,7 +93,7 @@ def test_a_known_mistake_is_recognised_and_explained():
     wrong = {**CASE.expected, **CASE.mistakes["own_centroid_not_excluded"]}
     verdict = judge_case(TRIPLETS, CASE, answering(wrong))
     assert verdict.mistake == "own_centroid_not_excluded"
-    assert "diagonal" in explain(verdict)
+    assert "diagonal" in explain(TRIPLETS, verdict)
     assert "is (2, 0); expected is (4, 3)" in verdict.reason
 
 
@@ -110,8 +111,8 @@ def test_torchs_own_not_implemented_error_is_no_stub():
     stub = {**raised, "line": 'sample, line 9: raise NotImplementedError("Write it.")'}
     verdict = judge_case(TRIPLETS, CASE, {"raised": stub})
     assert verdict.reason.startswith("Not implemented yet (sample, line 9, raises NotImplementedError).")
-    assert verdict.state == "not implemented yet"
-    assert judge_case(TRIPLETS, CASE, {"malformed": "not implemented yet. Really"}).state == "not there yet"
+    assert verdict.state is State.NOT_DONE
+    assert judge_case(TRIPLETS, CASE, {"malformed": "not implemented yet. Really"}).state is State.FAILED
 
 
 def test_changing_the_input_fails_even_with_the_right_values():
@@ -156,7 +157,7 @@ def test_a_hidden_case_gives_away_neither_input_nor_expected_value():
     for case, given_answer in answers:
         report = judge(TRIPLETS, [case], {case.name: given_answer})
         assert not report.passed
-        assert "432" not in repr(report) + report._repr_html_()
+        assert "432" not in show.text(report) + show.html(report, all_pictures=True)
 
 
 JSON = st.recursive(
@@ -181,7 +182,7 @@ def test_any_json_at_all_is_a_failed_case_with_a_reason(answer):
         report = judge(TRIPLETS, [case], {case.name: answer})
         assert not report.passed
         assert report.verdicts[0].reason
-        assert report._repr_html_()
+        assert show.html(report, all_pictures=True)
 
 
 def test_a_list_ten_thousand_deep_is_a_failed_case_too():
@@ -194,7 +195,7 @@ def test_a_list_ten_thousand_deep_is_a_failed_case_too():
 
 def test_a_lone_surrogate_in_a_students_words_can_still_be_written(tmp_path):
     report = judge(TRIPLETS, [CASE], {CASE.name: {"malformed": "a\ud800b"}})
-    (tmp_path / "report.html").write_text(report._repr_html_() + repr(report), encoding="utf-8")
+    (tmp_path / "report.html").write_text(show.html(report) + show.text(report), encoding="utf-8")
 
 
 def test_points_are_earned_by_all_cases_together():

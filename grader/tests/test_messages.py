@@ -8,26 +8,25 @@ import numpy as np
 import pytest
 import torch
 
-from grader import check, hint, ready, wire
+from grader import assignments, check, hint, protocol, ready
 from grader.answer import answer
-from grader.exercises import BONUS, EXERCISES
-from grader.exercises.model import f32, i64
-from grader.judge import Report, Verdict, judge, judge_case
-from grader.show import sentences
+from grader.judge import judge, judge_case
+from grader.model import Report, State, Verdict, f32, i64
+from grader.show import Shown, sentences
 
-ALL = EXERCISES | BONUS
+ALL = assignments.everything()
 
 
 @pytest.fixture(autouse=True)
 def fresh_session(monkeypatch):
-    monkeypatch.setattr(sys.modules["grader.check"], "_reports", {})
-    monkeypatch.setattr(sys.modules["grader.check"], "_hinted", {})
+    monkeypatch.setattr(sys.modules["grader.student.check"], "_reports", {})
+    monkeypatch.setattr(sys.modules["grader.student.check"], "_hinted", {})
 
 
 def reason(name: str, number: int, **wrong: np.ndarray) -> str:
     """What the case of that number says when these outputs are wrong."""
     case = ALL[name].cases[number]
-    outputs = {output: wire.encode(value) for output, value in {**case.expected, **wrong}.items()}
+    outputs = {output: protocol.encode(value) for output, value in {**case.expected, **wrong}.items()}
     return judge_case(ALL[name], case, {"outputs": outputs, "changed": []}).reason
 
 
@@ -39,7 +38,7 @@ def test_a_wrong_shape_says_both_shapes_and_what_a_dimension_means():
 
 @pytest.mark.parametrize("exercise", ALL.values(), ids=lambda exercise: exercise.name)
 def test_every_exercise_can_say_what_its_dimensions_mean(exercise):
-    assert exercise.shapes.endswith(".")
+    assert exercise.target.shapes.endswith(".")
 
 
 def test_a_wrong_dtype_says_both_dtypes_and_what_changes_one():
@@ -104,7 +103,7 @@ def test_every_output_of_every_case_can_be_described_when_it_is_wrong(exercise):
     for case in exercise.cases:
         for name, value in case.expected.items():
             wrong = {**case.expected, name: ~value if value.dtype == bool else value + 1}
-            outputs = {output: wire.encode(array) for output, array in wrong.items()}
+            outputs = {output: protocol.encode(array) for output, array in wrong.items()}
             said = judge_case(exercise, case, {"outputs": outputs, "changed": []}).reason
             assert name in said or name == "keeps_gradient"
             assert "expected is" in said
@@ -118,8 +117,8 @@ def returned(name: str, number: int, order: tuple[str, ...]) -> dict:
     """The right outputs, each in the place of the one that `order` names at its position."""
     exercise = ALL[name]
     case = exercise.cases[number]
-    outputs = {place: wire.encode(case.expected[what]) for place, what in zip(exercise.outputs, order)}
-    return {"outputs": {**{k: wire.encode(v) for k, v in case.expected.items()}, **outputs}, "changed": []}
+    outputs = {place: protocol.encode(case.expected[what]) for place, what in zip(exercise.target.outputs, order)}
+    return {"outputs": {**{k: protocol.encode(v) for k, v in case.expected.items()}, **outputs}, "changed": []}
 
 
 @pytest.mark.parametrize(
@@ -129,7 +128,7 @@ def test_right_outputs_in_another_order_are_recognised(name, order):
     exercise = ALL[name]
     verdict = judge_case(exercise, exercise.cases[0], returned(name, 0, order))
     assert verdict.mistake == "outputs_in_another_order"
-    asked = ", ".join(exercise.outputs)
+    asked = ", ".join(exercise.target.outputs)
     assert verdict.reason == f"You return the right outputs as ({', '.join(order)}); expected is ({asked})."
 
 
@@ -144,10 +143,10 @@ def test_a_wrong_gradient_of_right_outputs_is_no_other_order():
     assert reason("hard_cluster.training", 0, gradient=f32([[1]] * 6)).startswith("Your gradient for row 0")
 
 
-def answered(name: str, target: object) -> list:
+def answered(name: str, target: object) -> Shown:
     exercise = ALL[name]
-    answers = {c.name: answer(exercise.call, target, dict(c.inputs), c.gradient, c.again) for c in exercise.cases}
-    return judge(exercise, exercise.cases, answers)
+    answers = {c.name: answer(exercise.target, target, dict(c.inputs), c.gradient, c.again) for c in exercise.cases}
+    return Shown(**vars(judge(exercise, exercise.cases, answers)))
 
 
 def test_no_path_for_the_gradient_is_told_as_such():
@@ -174,13 +173,13 @@ def test_a_failed_case_that_was_not_recognised_points_to_one_that_was():
 
 
 def test_an_exception_or_a_refused_input_points_to_no_other_case():
-    exercise = EXERCISES["hard_cluster.triplets"]
+    exercise = ALL["hard_cluster.triplets"]
     own = {**exercise.cases[0].expected, **exercise.cases[0].mistakes["own_centroid_not_excluded"]}
     answers = {
-        exercise.cases[0].name: {"outputs": {k: wire.encode(v) for k, v in own.items()}, "changed": []},
+        exercise.cases[0].name: {"outputs": {k: protocol.encode(v) for k, v in own.items()}, "changed": []},
         exercise.cases[1].name: {"raised": {"type": "KeyError", "message": "3", "line": "f, line 2 of its cell: x[3]"}},
     }
-    report = judge(exercise, exercise.cases, answers)
+    report = Shown(**vars(judge(exercise, exercise.cases, answers)))
     assert sentences(report.verdicts[1], report)[0] == "Your code raised KeyError: 3 (in f, line 2 of its cell: x[3])"
     assert "Most likely" not in repr(report)
 
@@ -247,7 +246,7 @@ def test_a_part_that_may_call_a_wrong_one_sends_there_first():
 
 def test_a_stub_that_finished_code_calls_is_named_and_the_code_is_not_called_unfinished():
     report = answered("hierarchical.tree_level", lambda *pair: stub(*pair))
-    assert report.state == "not there yet"
+    assert report.state is State.FAILED
     assert "Your code raised NotImplementedError: Return the level. (in stub, line" in repr(report)
 
 
@@ -259,7 +258,7 @@ def test_a_stub_says_where_it_still_raises():
 
 
 def test_bad_input_that_is_answered_with_nothing_was_accepted():
-    exercise = EXERCISES["hard_cluster.errors"]
+    exercise = ALL["hard_cluster.errors"]
     refusing = next(case for case in exercise.cases if case.raises)
     verdict = judge_case(exercise, refusing, {"malformed": "your code returns nothing"})
     assert verdict.reason.startswith("Expected: a ValueError that names the fault")
@@ -285,7 +284,7 @@ def test_a_loss_without_forward_is_no_stub():
             return features.sum()
 
     report = answered("hard_cluster.loss", ClusterLoss)
-    assert report.state == "not there yet"
+    assert report.state is State.FAILED
     assert 'missing the required "forward" function' in repr(report)
 
 
@@ -295,18 +294,21 @@ def test_a_comma_too_many_is_told_as_such():
 
 
 def test_a_mistake_that_this_case_knows_with_other_outputs_is_not_suggested():
-    exercise = EXERCISES["hard_cluster.triplets"]
+    exercise = ALL["hard_cluster.triplets"]
     case, other = exercise.cases[:2]
     name = next(iter(case.mistakes))
     recognised = judge_case(
         exercise,
         case,
-        {"outputs": {k: wire.encode(v) for k, v in {**case.expected, **case.mistakes[name]}.items()}, "changed": []},
+        {
+            "outputs": {k: protocol.encode(v) for k, v in {**case.expected, **case.mistakes[name]}.items()},
+            "changed": [],
+        },
     )
     assert recognised.mistake == name
-    strange = Verdict(replace(other, mistakes={name: {}}), False, "No.", given=other.expected)
+    strange = Verdict(replace(other, mistakes={name: {}}), State.FAILED, "No.", given=other.expected)
     assert "Perhaps" not in "".join(sentences(strange, Report(exercise, (recognised, strange))))
-    strange = Verdict(replace(other, mistakes={}), False, "No.", given=other.expected)
+    strange = Verdict(replace(other, mistakes={}), State.FAILED, "No.", given=other.expected)
     assert f"Perhaps the same mistake as in “{case.name}” above." in sentences(
         strange, Report(exercise, (recognised, strange))
     )

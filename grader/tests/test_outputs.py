@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from nbconvert.filters import ansi2html
 from nbformat.v4 import new_code_cell, new_notebook
 
-from grader.autograde.outputs import MalformedOutput, readable
-from grader.check import ANSWER_MIME
+from grader.autograde.sandbox.outputs import MalformedOutput, readable
+from grader.protocol import ANSWER_MIME
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0rest").decode()

@@ -7,20 +7,20 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from grader import wire
-from grader.check import ALL
-from grader.exercises.model import f32, i64
+from grader import assignments, protocol, show
+from grader.drawing import BLACK, GREEN, RED, SIGHT, WHITE, Drawing
+from grader.exercises.plane import MOST_TRIPLETS, Panel
 from grader.judge import judge_case
-from grader.matching import misses
-from grader.pictures import PICTURES, picture
-from grader.pictures.drawing import BLACK, GREEN, RED, SIGHT, WHITE, Drawing
-from grader.pictures.plane import MOST_TRIPLETS, Panel
+from grader.matching import mismatches
+from grader.model import Report, f32, i64
+
+ALL = assignments.everything()
 
 LIMIT = 20_000  # bytes of a picture; a feedback page has room for 140 KB of reports, ten of them
 
 
 def verdict(exercise, case, **changed):
-    answer = {name: wire.encode(value) for name, value in {**case.expected, **changed}.items()}
+    answer = {name: protocol.encode(value) for name, value in {**case.expected, **changed}.items()}
     return judge_case(exercise, case, {"outputs": answer, "changed": []})
 
 
@@ -32,6 +32,10 @@ def off(case, value):
 
 def draw(exercise, case, **changed):
     return picture(exercise, verdict(exercise, case, **changed))
+
+
+def picture(exercise, of):
+    return show.picture(Report(exercise, (of,)), of)
 
 
 def in_the_plane(case):
@@ -64,14 +68,15 @@ DRAWN = [
     pytest.param(exercise, case, id=f"{name}-{case.name}")
     for name, exercise in ALL.items()
     for case in exercise.cases
-    if exercise.call in PICTURES and (in_the_plane(case) or exercise.call == "tree_level")
+    if exercise.target.draw and (in_the_plane(case) or name == "hierarchical.tree_level")
 ]
 
 
-def test_every_case_in_the_plane_and_every_tree_has_a_picture():
-    for name, exercise in ALL.items():
-        if name.split(".")[0] in ("hard_cluster", "hierarchical"):
-            assert exercise.call in PICTURES, name
+def test_samplers_distances_losses_and_trees_are_drawn():
+    drawn = {param.values[0].name for param in DRAWN}
+    assert {f"hard_cluster.{part}" for part in ("triplets", "labels", "loss")} <= drawn
+    assert {f"hierarchical.{part}" for part in ("class_distances", "tree_level", "violate_margin", "loss")} <= drawn
+    assert "class_tree.loss" in drawn
     assert len(DRAWN) >= 25
 
 
@@ -211,7 +216,8 @@ def test_an_arrow_of_no_length_is_a_ring():
 
 
 def test_triplets_may_come_as_rows_of_the_features():
-    exercise = replace(ALL["hard_cluster.triplets"], free_row_order=False)
+    exercise = ALL["hard_cluster.triplets"]
+    exercise = replace(exercise, target=replace(exercise.target, free_row_order=False))
     case = case_of("hard_cluster.triplets", "three clusters")
     case = replace(
         case, expected={"anchor": i64([0, 3]), "positive": i64([2, 4]), "negative": i64([3, 0])}, mistakes={}
@@ -269,7 +275,7 @@ def test_the_numbers_in_a_picture_are_those_of_the_case(name):
             else:
                 terms = [max(float(term.replace("−", "-")), 0) for term in re.findall(r": [^:]* = (−?[\d.]+)", said)]
                 total = sum(terms) / (len(terms) if name == "hierarchical.loss" else 1)
-                assert not misses(np.array(float(case.expected["loss"])), np.array(total), 1e-3)
+                assert not mismatches(np.array(float(case.expected["loss"])), np.array(total), 1e-3)
 
 
 def test_a_wrong_gradient_is_drawn_at_its_rows():

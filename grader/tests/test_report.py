@@ -7,15 +7,16 @@ from html.parser import HTMLParser
 import pytest
 from nbgrader.api import Gradebook
 
-from grader import cli, report
-from grader.autograde.record import ExerciseRecord, Result
-from grader.exercises.mistakes import MISTAKES
-from grader.report import Bar, histogram
-from grader.results import NoResults, gather
+from grader import assignments, cli, messages
+from grader.autograde.record import ExerciseRecord
+from grader.instructor import report
+from grader.instructor.report import Bar, histogram
+from grader.instructor.results import NoResults, gather
+from grader.model import State
 from grader.tests.gradebooks import NAME, keep, make_gradebook, make_record
 
 LEVEL, TRIPLETS = "hierarchical.tree_level", "hard_cluster.triplets"
-PASSED, FAILED, NOT_DONE = Result
+PASSED, FAILED, NOT_DONE = State.PASSED, State.FAILED, State.NOT_DONE
 EVIL = "<script>alert(1)</script>"
 
 # student -> scores of the tree level, the triplets and the essay, which counts 2 points and is graded by hand
@@ -129,18 +130,18 @@ def test_a_case_that_is_no_more_is_shown_after_the_others(course):
 
 def test_a_mistake_counts_once_for_a_student_and_the_commonest_comes_first(course):
     # cleo made one of them in two cases
-    found = report.mistakes(gather(NAME).submissions)
+    found = report.mistakes(gather(NAME))
     assert [(mistake.name, mistake.students) for mistake in found] == [
         ("alphabets_ignored", ("cleo",)),
         ("own_centroid_not_excluded", ("cleo",)),
     ]
     rewrite(course, "ben", results={TRIPLETS: [("three clusters", False, FAILED, "own_centroid_not_excluded")]})
-    found = report.mistakes(gather(NAME).submissions)
+    found = report.mistakes(gather(NAME))
     assert [(mistake.name, mistake.students) for mistake in found] == [
         ("own_centroid_not_excluded", ("ben", "cleo")),
         ("alphabets_ignored", ("cleo",)),
     ]
-    assert found[0].sentence == MISTAKES["own_centroid_not_excluded"]
+    assert found[0].sentence == messages.mistake(assignments.graded(NAME)[TRIPLETS], "own_centroid_not_excluded")
 
 
 def test_of_many_students_a_few_are_named(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """Whatever was done to the cells of a notebook, the master's are back: each once, in order, with the student's work."""
 
+import time
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader.autograde.restore import NOT_RUN, Master, _masters, restore
+from grader.autograde.restore import NOT_RUN, _masters, restore
+from grader.cells import Master, definitions
 
 
 def master(name: str, source: str, cell_type: str = "code", **flags) -> Master:
@@ -247,6 +249,10 @@ def test_a_deleted_graded_cell_stays_behind_its_work_where_the_next_cell_is_befo
         "@cache\ndef   loss(x):\n    return x",
         "class loss: ...",
         "def helper(): ...\ndef loss(): ...",
+        "def my_loss(x): ...\nloss = my_loss",
+        "loss: object = lambda x: x",
+        "loss, other = len, max",
+        "async def loss(x): ...",
     ],
 )
 def test_a_solution_without_its_name_is_known_by_what_it_defines(source):
@@ -262,7 +268,10 @@ def test_a_solution_without_its_name_is_known_by_what_it_defines(source):
 @pytest.mark.parametrize(
     "cell",
     [
-        mine("def my_loss(x): ...\nloss = my_loss"),
+        mine("my_loss = loss"),
+        mine("loss == 3"),
+        mine("loss.weight = 3"),
+        mine("loss(3)"),
         mine("    def loss(x): ..."),
         mine("# def loss(x)"),
         mine("def loss(x): ...", "markdown"),
@@ -320,8 +329,58 @@ def test_a_graded_cell_is_not_known_by_what_it_defines():
 
 def test_only_the_code_of_a_master_defines_something():
     assert SAMPLER.defines == {"Sampler"}
-    assert master("two", "class A: ...\nx = 1\ndef b(): ...").defines == {"A", "b"}
+    assert master("two", "class A: ...\nx = 1\ndef b(): ...").defines == {"A", "x", "b"}
     assert master("text", "def b(): ...", "markdown").defines == set()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a," * 500_000,
+        "a,\n" * 300_000,
+        "a" * 10**6,
+        "a:" + "=" * 10**6,
+        "a: " * 300_000,
+        "def\n" * 300_000,
+        "a " * 10**6,
+    ],
+    ids=lambda text: ascii(text[:4]),
+)
+def test_what_a_hostile_text_defines_is_found_in_no_time(text):
+    started = time.monotonic()
+    definitions(text)
+    assert time.monotonic() - started < 2
+
+
+# Fixed texts without a name
+
+
+@pytest.mark.parametrize("wanted", ["setup", "sampler-check", "loss-check"])
+def test_a_graded_or_locked_cell_without_its_name_is_known_by_its_text(wanted):
+    cells = submitted()
+    cells[wanted] = mine(f"{cells[wanted].source}\n")
+    cells, notices = restored(list(cells.values()))
+    assert (names(cells), notices) == (ORDER, [])
+
+
+def test_of_several_cells_with_the_text_of_a_lost_one_the_last_is_it_and_the_others_are_the_students():
+    cells = without("loss-check")
+    cells[3:3] = [mine(LOSS_CHECK.source)]
+    cells[5:5] = [mine(LOSS_CHECK.source)]
+    cells, notices = restored(cells)
+    assert (names(cells), notices) == (["setup", "sampler", "sampler-check", None, "loss", "loss-check", "essay"], [])
+
+
+def test_a_cell_with_the_text_of_one_that_has_its_name_is_the_students_own():
+    cells, notices = restored([*without(), mine(LOSS_CHECK.source)])
+    assert (names(cells), notices) == ([*ORDER, None], [])
+
+
+@pytest.mark.parametrize("cell", [mine("check(loss)", "markdown"), mine("check(loss)  # mine"), mine("")])
+def test_another_text_or_another_type_is_another_cell(cell):
+    blank = replace(SETUP, name="blank", source="")
+    _, notices = restored([*without("loss-check"), cell], [*MASTERS, blank])
+    assert notices == [missing("loss-check"), missing("blank")]
 
 
 # Cells that stand there twice

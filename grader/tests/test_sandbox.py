@@ -9,23 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from grader.autograde import cgroup, runner, sandbox
-from grader.autograde.limits import Limits
-from grader.questions import ask, visible_cases
+from grader import assignments
+from grader.autograde.sandbox import bubblewrap, cgroup, runner
+from grader.files import ROOT
+from grader.limits import Limits
+from grader.protocol import ask
 
 
 def bwrap() -> Path:
     try:
-        sandbox.try_out(found := sandbox.find_bwrap(), Limits())
-    except sandbox.NoSandbox as problem:
+        bubblewrap.try_out(found := bubblewrap.find_bwrap(), Limits())
+    except bubblewrap.NoSandbox as problem:
         pytest.skip(str(problem).partition("\n")[0])
     return found
 
 
-def run(tmp_path, *cells: str, boxed: Path | None, **limits) -> runner.Ran:
+def run(tmp_path, *cells: str, boxed: Path | None, covered=(), readable=(), **limits) -> runner.Ran:
     questions = tmp_path / "questions.json"
-    ask(questions, visible_cases())
-    return runner.run(list(enumerate(cells)), questions, [], Limits(**limits), boxed)
+    ask(questions, assignments.visible_cases("homework3"))
+    return runner.run(list(enumerate(cells)), questions, [], Limits(**limits), boxed, readable, covered)
 
 
 def options(name: str, command: list[str]) -> list[str]:
@@ -37,16 +39,39 @@ def test_solutions_are_hidden_even_among_the_packages(monkeypatch):
     inside = Path(sys.prefix, "lib", "solutions")
     spec = importlib.machinery.ModuleSpec("solutions", None, is_package=True)
     spec.submodule_search_locations = [str(inside)]
-    monkeypatch.setattr(sandbox, "find_spec", lambda name: spec)
-    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    monkeypatch.setattr(bubblewrap, "find_spec", lambda name: spec)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
     assert str(inside) in options("--tmpfs", command)
     assert str(inside) in options("--remount-ro", command)
 
 
+def test_a_folder_of_exercises_is_hidden_on_demand():
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    folders = [assignments.FOLDER / "homework3", assignments.FOLDER / "toy"]
+    assert not any(str(folder) in command for folder in folders)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9, covered=folders)
+    for folder in map(str, folders):
+        assert command.index(folder) > max(number for number, word in enumerate(command) if word == "--ro-bind-try")
+        assert folder in options("--tmpfs", command)
+        assert folder in options("--remount-ro", command)
+
+
+def test_what_is_hidden_is_hidden_under_each_of_its_names(tmp_path):
+    (tmp_path / "all" / "course" / "toy").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("all/course")
+    shown = [str(tmp_path / "all"), str(tmp_path / "link"), str(tmp_path / "elsewhere")]
+    for name in ("all/course/toy", "link/toy"):
+        assert bubblewrap._places([tmp_path / name], shown) == [
+            str(tmp_path / "all" / "course" / "toy"),
+            str(tmp_path / "link" / "toy"),
+        ]
+    assert bubblewrap._places([Path("/srv/toy")], shown) == []
+
+
 def test_the_course_folder_is_not_shown():
-    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
     shown = options("--ro-bind-try", command)
-    root = Path(sandbox.grader.__file__).parent.parent
+    root = ROOT
     assert str(root) not in shown
     assert not any(root.is_relative_to(folder) for folder in shown)
     assert [str(Path(folder).relative_to(root)) for folder in shown if Path(folder).is_relative_to(root)][-2:] == [
@@ -57,12 +82,12 @@ def test_the_course_folder_is_not_shown():
 
 @pytest.mark.parametrize("course", ["/usr/local/course", f"{sys.prefix}/course", "/srv/data/course"])
 def test_a_course_that_notebooks_could_read_is_refused(course):
-    with pytest.raises(sandbox.NoSandbox, match="Move the course"):
-        sandbox.check_place(Path(course), readable=["/srv/data"])
+    with pytest.raises(bubblewrap.NoSandbox, match="Move the course"):
+        bubblewrap.check_place(Path(course), readable=["/srv/data"])
 
 
 def test_nothing_is_writable_but_the_scratch_folders():
-    command = sandbox.command(Path("bwrap"), ["true"], Path("/x"), [Path("/y")], Limits(), 9)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [Path("/y")], Limits(), 9)
     assert "--bind" not in command
     assert options("--tmpfs", command)[:2] == ["/dev/shm", "/tmp"]
     assert {"/", "/dev"} <= set(options("--remount-ro", command))
@@ -89,6 +114,28 @@ def test_cells_end_in_their_own_way(tmp_path, boxed):
     assert ran.outputs[3][0].text == "still here\n"
     assert ran.stopped == "The kernel died in cell 5."
     assert 5 not in ran.outputs
+
+
+@pytest.mark.slow
+def test_a_hidden_folder_is_empty_and_cannot_be_written(tmp_path):
+    readable = tmp_path / "readable"
+    for name in ("mine", "other"):
+        (readable / name).mkdir(parents=True)
+        (readable / name / "chapter.py").write_text("x = 1")
+    look = f"""
+import os
+from grader import assignments
+print(os.listdir({str(readable / "mine")!r}), os.listdir({str(readable / "other")!r}))
+print(assignments.names(), os.listdir(assignments.FOLDER / "homework3"))
+try:
+    open({str(readable / "other" / "mine.py")!r}, "w")
+except OSError as problem:
+    print(problem.strerror)
+"""
+    boxed, hidden = bwrap(), [readable / "other", assignments.FOLDER / "homework3"]
+    ran = run(tmp_path, look, boxed=boxed, readable=[str(readable)], covered=hidden)
+    assert ran.outputs[0][0].text == "['chapter.py'] []\n('tutorial',) []\nRead-only file system\n"
+    bubblewrap.try_out(boxed, Limits(), [str(readable)], hidden)
 
 
 @pytest.mark.slow

@@ -5,11 +5,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader import show, wire
-from grader.exercises import BONUS, EXERCISES
-from grader.judge import judge
+from grader import assignments, protocol, show
+from grader.judge import judge as judge_plainly
 
-TRIPLETS = EXERCISES["hard_cluster.triplets"]
+TRIPLETS = assignments.graded("homework3")["hard_cluster.triplets"]
+
+
+def judge(*arguments) -> show.Shown:
+    """What the judge says, as a notebook shows it."""
+    return show.Shown(**vars(judge_plainly(*arguments)))
 
 
 def report(**answers):
@@ -18,7 +22,7 @@ def report(**answers):
 
 def outputs(case=TRIPLETS.cases[0], **changed):
     values = {**case.expected, **changed}
-    return {"outputs": {name: wire.encode(value) for name, value in values.items()}, "changed": []}
+    return {"outputs": {name: protocol.encode(value) for name, value in values.items()}, "changed": []}
 
 
 def test_markup_in_a_students_words_is_escaped():
@@ -55,10 +59,10 @@ def test_what_cannot_be_drawn_is_left_out(negative):
 
 @pytest.mark.parametrize(("negative", "drawn"), [([0] * 6, True), ([6] * 6, False), ([-1] * 6, False)])
 def test_numbers_of_rows_are_drawn_where_the_rows_lie_if_there_are_such_rows(negative, drawn):
-    exercise = BONUS["tutorial.hard_triplets"]
+    exercise = assignments.everything()["tutorial.hard_triplets"]
     case = exercise.cases[0]  # six points
     values = {**case.expected, "negative": np.array(negative)}
-    answer = {"outputs": {name: wire.encode(value) for name, value in values.items()}, "changed": []}
+    answer = {"outputs": {name: protocol.encode(value) for name, value in values.items()}, "changed": []}
     assert ("<svg" in judge(exercise, [case], {case.name: answer})._repr_html_()) == drawn
 
 

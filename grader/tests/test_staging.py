@@ -10,9 +10,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.autograde import staging
-from grader.autograde.limits import MB, Limits
-from grader.autograde.staging import Copy, Unreadable
+from grader import notebooks
+from grader.autograde import record, staging
+from grader.autograde.staging import Copy
+from grader.limits import MB, Limits
+from grader.notebooks import NAME, Unreadable
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +62,7 @@ def sources(path) -> list[str]:
 def read(tmp_path, content, **limits):
     path = tmp_path / "hw.ipynb"
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return staging.read(path, Limits(**limits))
+    return notebooks.read(path, Limits(**limits))
 
 
 def why_not(tmp_path, content, **limits) -> str:
@@ -152,14 +154,14 @@ def test_a_claim_that_is_a_name_is_kept(tmp_path, name):
 
 def test_a_cell_without_metadata_or_id_is_a_cell(tmp_path):
     (clean,) = read(tmp_path, notebook({"cell_type": "code", "source": ""})).cells
-    assert staging.NAME.fullmatch(clean.id)
+    assert NAME.fullmatch(clean.id)
 
 
 @pytest.mark.parametrize("id", [None, 3, "", "a b", "x" * 65, ["a"]])
 def test_an_id_that_is_none_is_replaced(tmp_path, id):
     new = read(tmp_path, notebook(cell(id=id))).cells[0].id
     assert new != id
-    assert staging.NAME.fullmatch(new)
+    assert NAME.fullmatch(new)
 
 
 def test_an_id_is_for_one_cell(tmp_path):
@@ -237,7 +239,7 @@ def test_a_file_of_a_terabyte_is_not_read(tmp_path):
     path.touch()
     os.truncate(path, 2**40)  # sparse: it takes no room
     with pytest.raises(Unreadable, match=r"is too large: 1048576.0 MB, and the limit is 16 MB"):
-        staging.read(path, Limits())
+        notebooks.read(path, Limits())
 
 
 def test_a_notebook_of_the_limit_of_cells_is_read_and_one_more_is_too_much(tmp_path):
@@ -291,7 +293,7 @@ def test_what_is_no_regular_file_is_not_read_and_the_copy_is_empty(folder, make,
 
 def test_a_device_is_not_read():
     with pytest.raises(Unreadable, match="it is a device"):
-        staging.read(Path("/dev/zero"), Limits())
+        notebooks.read(Path("/dev/zero"), Limits())
 
 
 def test_a_folder_of_a_notebooks_name_is_unreadable_even_with_files_in_it(folder):
@@ -303,7 +305,7 @@ def test_a_folder_of_a_notebooks_name_is_unreadable_even_with_files_in_it(folder
 
 def test_a_missing_file_is_unreadable(tmp_path):
     with pytest.raises(Unreadable, match="No such file"):
-        staging.read(tmp_path / "hw.ipynb", Limits())
+        notebooks.read(tmp_path / "hw.ipynb", Limits())
 
 
 def test_one_broken_notebook_does_not_spoil_the_others(folder):
@@ -655,9 +657,9 @@ def test_the_notebooks_of_a_pattern_are_expected_in_order():
 
 def test_only_a_notebook_with_the_mark_was_graded(tmp_path):
     path = tmp_path / "hw.ipynb"
-    assert not staging.is_graded(path)
-    path.write_text(notebook(metadata={staging.MARK: staging.GRADED}))
-    assert staging.is_graded(path)
+    assert not record.is_graded(path)
+    path.write_text(notebook(metadata={record.MARK: record.GRADED}))
+    assert record.is_graded(path)
 
 
 @pytest.mark.parametrize(
@@ -667,4 +669,4 @@ def test_only_a_notebook_with_the_mark_was_graded(tmp_path):
 )
 def test_a_notebook_without_the_mark_was_not_graded(tmp_path, content):
     (tmp_path / "hw.ipynb").write_bytes(content)
-    assert not staging.is_graded(tmp_path / "hw.ipynb")
+    assert not record.is_graded(tmp_path / "hw.ipynb")

@@ -8,15 +8,21 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import nbformat
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from traitlets.config.loader import PyFileConfigLoader
 
 from grader import cli
-from grader import submit as module
-from grader.autograde.limits import MB, Limits
-from grader.bundle import ROOT
-from grader.exercises import EXERCISES
-from grader.submit import CannotSubmit, examine, pack
+from grader.assignments import graded, with_points
+from grader.autograde.restore import restore
+from grader.cells import Master, arrange, claim, definitions
+from grader.files import ROOT
+from grader.limits import MB, Limits
+from grader.notebooks import read
+from grader.student import submit as module
+from grader.student.submit import CannotSubmit, examine, pack
 
+EXERCISES = graded("homework3")
 STUDENTS = ROOT / "notebooks" / "homework3" / "homework3.ipynb"
 STUB, DONE = "still raises NotImplementedError: 0 points", "will be graded"
 
@@ -41,7 +47,7 @@ def cell(cells, name: str):
     return next(cell for cell in cells if cell.get("id") == name)
 
 
-def test_the_notebook_as_given_out_has_all_its_check_cells_and_ten_stubs(work):
+def test_the_notebook_as_given_out_has_all_its_check_cells_and_nothing_but_stubs(work):
     parts = work()
     assert list(parts) == list(EXERCISES)
     assert {part.work for part in parts.values()} == {STUB}
@@ -53,15 +59,33 @@ def test_what_is_written_will_be_graded_in_all_its_parts(work):
         cell(cells, "hard_cluster_sampler").source = "class HardClusterTripletsSampler:\n    pass"
 
     states = {name: part.work for name, part in work(write).items()}
-    sampler = {f"hard_cluster.{part}" for part in ("triplets", "labels", "training", "errors")}
+    sampler = {name for name, one in EXERCISES.items() if one.target.name == "HardClusterTripletsSampler"}
+    assert len(sampler) > 1
     assert {name for name, state in states.items() if state == DONE} == sampler
 
 
 def test_work_in_a_cell_of_the_students_own_counts_and_the_last_one_decides(work):
     def write(cells):
-        cells.append(nbformat.v4.new_code_cell("tree_level = lambda a, b, alphabet_of: a"))
+        place = cells.index(cell(cells, "hierarchical-tree_level"))
+        cells.insert(place, nbformat.v4.new_code_cell("tree_level = lambda a, b, alphabet_of: a"))
 
     assert work(write)["hierarchical.tree_level"].work == DONE
+
+
+def test_work_below_its_check_cell_is_told_that_it_comes_too_late(work):
+    def write(cells):
+        cells.append(nbformat.v4.new_code_cell("tree_level = lambda a, b, alphabet_of: a"))
+
+    part = work(write)["hierarchical.tree_level"]
+    assert (part.done, part.work) == (False, "its check cell runs before the cell that defines tree_level: 0 points")
+
+
+def test_work_of_ones_own_above_the_stub_is_undone_by_it(work):
+    def write(cells):
+        stub = cells.index(cell(cells, "tree_level"))
+        cells.insert(stub, nbformat.v4.new_code_cell("def tree_level(a, b, alphabet_of):\n    return a"))
+
+    assert work(write)["hierarchical.tree_level"].work == STUB
 
 
 def test_a_stub_that_was_only_commented_out_is_no_stub(work):
@@ -82,6 +106,7 @@ def test_a_deleted_solution_is_named(work):
     [
         ("tree_level: object = lambda a, b, alphabet_of: a", DONE),
         ("tree_level, other = len, max", DONE),
+        ("%run utils.ipynb\ndef tree_level(a, b, alphabet_of):\n    return a", DONE),
         ("def tree_level(a, b, alphabet_of):\n    return a\n    raise NotImplementedError('Write it.')", DONE),
         ("def tree_level(a, b, c):\n    if a is None:\n        raise NotImplementedError('no')\n    return a", DONE),
         ("def tree_level(a, b, c):\n    'Of two.'\n    raise NotImplementedError('Write it.')", STUB),
@@ -98,10 +123,19 @@ def test_what_is_done_is_told_from_what_only_looks_like_it(work, source, state):
 def test_a_solution_that_became_text_and_one_above_its_old_stub_will_be_graded(work):
     def write(cells):
         stub = cell(cells, "tree_level")
-        text = nbformat.v4.new_markdown_cell("def tree_level(a, b, alphabet_of):\n    return a")
+        text = nbformat.v4.new_markdown_cell("def tree_level(a, b, alphabet_of):\n    return a", metadata=stub.metadata)
         cells.insert(cells.index(stub), text)
 
     assert work(write)["hierarchical.tree_level"].work == DONE
+
+
+def test_text_of_ones_own_is_not_run(work):
+    def write(cells):
+        stub = cell(cells, "tree_level")
+        text = nbformat.v4.new_markdown_cell("def tree_level(a, b, alphabet_of):\n    return a")
+        cells[cells.index(stub)] = text
+
+    assert "no cell defines tree_level" in work(write)["hierarchical.tree_level"].work
 
 
 def amiss(parts) -> dict[str, str]:
@@ -147,7 +181,7 @@ def test_a_check_cell_whose_metadata_an_editor_dropped_is_known_by_its_id(work):
         (b'{"nbformat": 5, "nbformat_minor": 0, "cells": [], "metadata": {}}', "newer than 4"),
         (
             b'{"nbformat": 4, "nbformat_minor": 5, "cells": [], "metadata": {}}',
-            "none of the 10 graded cells",
+            f"none of the {len(EXERCISES)} graded cells",
         ),
     ],
 )
@@ -180,7 +214,8 @@ def test_a_notebook_that_is_not_there_is_refused(tmp_path, capsys):
 
 def test_an_unknown_assignment_is_answered_with_those_there_are(capsys):
     assert cli.main(["submit", "homwork3"]) == 2
-    assert "homwork3 is no assignment; what can be handed in is: homework3" in capsys.readouterr().err
+    there_are = ", ".join(with_points())
+    assert f"homwork3 is no assignment; what can be handed in is: {there_are}" in capsys.readouterr().err
 
 
 def collected() -> str:
@@ -288,3 +323,96 @@ def test_work_without_any_check_cell_is_still_that_assignment(work):
         cells[:] = [each for each in cells if not each.source.startswith("check(")]
 
     assert {part.amiss for part in work(strip).values()} == {"its check cell is missing and will be put back"}
+
+
+# What is promised is what grading does
+
+GIVEN_OUT = nbformat.read(STUDENTS, as_version=4).cells
+FLAGS = ("checksum", "locked", "grade", "solution", "task", "points")
+MASTERS = [
+    Master(cell.id, cell.cell_type, cell.source, **{flag: marks[flag] for flag in FLAGS if flag in marks})
+    for cell, marks in ((cell, cell.metadata.get("nbgrader")) for cell in GIVEN_OUT)
+    if marks
+]
+OURS = [number for number, cell in enumerate(GIVEN_OUT) if "nbgrader" in cell.metadata]
+TARGETS = {exercise.target.name for exercise in EXERCISES.values()}
+WORK = {target: f"def {target}(*arguments):\n    return arguments  # done" for target in TARGETS}
+WORK["ClusterLoss"] = "%matplotlib inline\nClusterLoss = object  # done"
+
+
+def solve(cells, place, other):
+    for target in TARGETS & definitions(cells[place].source):
+        cells[place].source = WORK[target]
+
+
+def rewrite(cells, place, other):
+    if (
+        "raise NotImplementedError" not in cells[place].source
+    ):  # of a stub, `grader submit` cannot know that it was changed
+        cells[place].source += "\n# changed"
+
+
+def turn_into_text(cells, place, other):
+    old = cells[place]
+    if claim(old):  # of a solution that has nothing but its id left, `grader submit` cannot know that it is one
+        cells[place] = nbformat.v4.new_markdown_cell(old.source, id=old.id, metadata=old.metadata)
+
+
+def forget_metadata(cells, place, other):
+    if cells[place].cell_type == "code":
+        cells[place].metadata.clear()
+
+
+def forget(cells, place, other):
+    cells[place].metadata, cells[place].id = {}, f"new-{place}-{other}"
+
+
+def copy(cells, place, other):
+    cells.insert(other % len(cells), nbformat.from_dict(json.loads(json.dumps(cells[place]))))
+
+
+def add_work(cells, place, other):
+    target = sorted(TARGETS)[other % len(TARGETS)]
+    cells.insert(place, nbformat.v4.new_code_cell(WORK[target], id=f"own-{place}-{other}"))
+
+
+STEPS = {
+    "solve": solve,
+    "rewrite": rewrite,
+    "turn into text": turn_into_text,
+    "forget": forget,
+    "forget its metadata": forget_metadata,
+    "copy": copy,
+    "move": lambda cells, place, other: cells.insert(other % len(cells), cells.pop(place)),
+    "delete": lambda cells, place, other: cells.pop(place),
+    "add work": add_work,
+}
+PLACES = st.integers(0, len(OURS) - 1)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(sorted(STEPS)), PLACES, PLACES), max_size=8))
+def test_what_is_promised_is_what_grading_does(tmp_path_factory, steps):
+    cells = [nbformat.from_dict(json.loads(json.dumps(GIVEN_OUT[number]))) for number in OURS]
+    for step, place, other in steps:
+        STEPS[step](cells, place % len(cells), other)
+    path = tmp_path_factory.mktemp("mangled") / "homework3.ipynb"
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}))
+
+    promised = examine(path, EXERCISES.values())
+    submitted = read(path, Limits()).cells
+    restored, notices = restore(submitted, MASTERS)
+    places, _ = arrange(submitted, MASTERS)
+    for part, exercise in zip(promised, EXERCISES.values(), strict=True):
+        name, target = exercise.grade_id, exercise.target.name
+        (here,) = (number for number, place in enumerate(places) if place.name == name)
+        handed_in = places[here].cell
+        assert (part.graded_cells == 0) == (f"The cell “{name}” was missing; it was put back." in notices)
+        assert (part.graded_cells > 1) == (f"A copy of the cell “{name}” was dropped." in notices)
+        assert ("missing" in part.amiss) == (handed_in is None)
+        assert ("times" in part.amiss) == (part.graded_cells > 1)
+        if part.graded_cells == 1:
+            assert ("changed" in part.amiss) == (handed_in.source.strip() != exercise.check)
+        run = [cell.source for cell in restored[:here] if cell.cell_type == "code" and "tags" not in cell.metadata]
+        last = next((source for source in reversed(run) if target in definitions(source)), "")
+        assert part.done == ("# done" in last)

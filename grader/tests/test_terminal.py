@@ -13,17 +13,25 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 from rich.console import Console
 
-from grader import cli, terminal
-from grader.exercises import BONUS, EXERCISES
-from grader.judge import Report, Verdict
-from grader.run import Outcome
+from grader import assignments, cli
+from grader.model import Report, State
+from grader.student import terminal
+from grader.student.run import Outcome
 
+EXERCISES = assignments.graded("homework3")
 ONE, *REST = EXERCISES
 
 
 def report(name: str, passed: bool) -> Report:
     exercise = EXERCISES[name]
-    return Report(exercise, tuple(Verdict(case, passed, "" if passed else "no") for case in exercise.cases))
+    state, reason = (State.PASSED, "") if passed else (State.FAILED, "no")
+    return Report.without_answers(exercise, exercise.cases, state, reason)
+
+
+def not_run(name: str) -> Report:
+    exercise = EXERCISES[name]
+    reason = "no cell of the notebook checks it"
+    return Report.without_answers(exercise, exercise.cases, State.NOT_RUN, reason)
 
 
 @pytest.fixture
@@ -40,23 +48,24 @@ def test_the_table_ends_with_the_cases_and_points_of_all_parts(outcome, capsys):
     outcome({name: report(name, name == ONE) for name in EXERCISES})
     assert terminal.check(Path("n.ipynb")) == 1
     cases, all_cases = len(EXERCISES[ONE].cases), sum(len(exercise.cases) for exercise in EXERCISES.values())
+    points, all_points = EXERCISES[ONE].points, sum(exercise.points for exercise in EXERCISES.values())
     printed = capsys.readouterr().out
-    assert re.search(rf"all +│ {cases} of {all_cases} +│ 1 of 10 ", printed)
-    assert not any(name in printed for name in BONUS)
+    assert re.search(rf"all +│ {cases} of {all_cases} +│ {points} of {all_points} ", printed)
+    assert not any(name in printed for name in assignments.everything().keys() - EXERCISES.keys())
 
 
 def test_the_exit_code_is_0_only_when_every_part_passes(outcome):
     outcome({name: report(name, True) for name in EXERCISES})
     assert terminal.check(Path("n.ipynb")) == 0
-    outcome({**{name: report(name, True) for name in REST}, ONE: "no cell of the notebook checks it"})
+    outcome({**{name: report(name, True) for name in REST}, ONE: not_run(ONE)})
     assert terminal.check(Path("n.ipynb")) == 1
 
 
 def test_a_part_that_was_not_run_still_shows_its_points():
     console = Console(width=80)
     with console.capture() as printed:
-        console.print(terminal._table("n", dict.fromkeys(EXERCISES, "no cell of the notebook checks it")))
-    assert re.search(rf"{re.escape(ONE)} +│ not run +│ 0 of 1 ", printed.get())
+        console.print(terminal._table("n", [not_run(name) for name in EXERCISES]))
+    assert re.search(rf"{re.escape(ONE)} +│ not run +│ 0 of {EXERCISES[ONE].points} ", printed.get())
 
 
 @pytest.fixture

@@ -1,14 +1,55 @@
-import pytest
+"""What the tests of the exercises share: the reference, hidden cases, and answers that are computed once."""
 
-from solutions import samples, zoo
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import Any
+
+import pytest
+import torch
+
+from grader import assignments
+from grader.answer import answer
+from grader.model import Case, Inputs, Target
+from solutions import hidden, mutants
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Batches here are small: a second thread of torch's takes more time than it saves."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")
-def reference() -> dict[str, object]:
-    """The reference solutions, by the names that students' objects have."""
+def reference() -> dict[tuple[str, str], Any]:
+    """The reference solutions, by assignment and the name that a student's object has there."""
     return {
-        target: getattr(module, target)
-        for module in samples.REFERENCE_MODULES
-        for target in zoo.RIGHT
-        if hasattr(module, target)
+        (assignment, target): getattr(chapter, target)
+        for assignment in assignments.names()
+        for chapter in mutants.chapters(assignment)
+        for target in chapter.PLAIN
     }
+
+
+@pytest.fixture(scope="session")
+def answered() -> Callable[..., dict]:
+    """`grader.answer.answer`, but the same object is asked for the same inputs once in a session."""
+    kept: dict[tuple, tuple] = {}
+
+    def once(target: Target, student: Any, inputs: Inputs, gradient: bool = False, again: bool = False) -> dict:
+        key = id(target), id(student), id(inputs), gradient, again
+        if key not in kept:  # with what was asked, so that its ids are given to nothing else
+            kept[key] = answer(target, student, inputs, gradient, again), target, student, inputs
+        return kept[key][0]
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def hidden_cases(answered) -> Iterator[Callable[[str, int], dict[str, tuple[Case, ...]]]]:
+    """`hidden.cases`, of which each seed is drawn once, and which shares the mutants' answers with the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(hidden, "answer", answered)
+        yield cache(hidden.cases)

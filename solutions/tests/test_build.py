@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell
 
-from grader.exercises import NOTEBOOKS
-from solutions import build, course
+from grader import assignments
+from solutions.tools import build, course
 
 NAME = "homework3"
 STUDENT = course.STUDENTS / NAME / f"{NAME}.ipynb"
@@ -90,7 +90,7 @@ def test_every_graded_cell_of_the_student_version_has_a_stored_report():
     graded = [
         cell for cell in nbformat.read(STUDENT, as_version=4).cells if cell.metadata.get("nbgrader", {}).get("grade")
     ]
-    assert len(graded) == 10
+    assert [cell.id for cell in graded] == [exercise.grade_id for exercise in assignments.graded(NAME).values()]
     for cell in graded:
         assert "not implemented yet" in cell.outputs[0].data["text/plain"]
 
@@ -99,15 +99,15 @@ def test_every_exercise_is_graded_by_one_cell_of_one_notebook_for_its_points():
     for path in course.MASTERS.glob("*/*.py"):
         tags = [cell.metadata.get("nbgrader", {}) for cell in build.master_notebook(path).cells]
         graded = [(tag.grade_id, tag.points) for tag in tags if tag.get("grade")]
-        exercises = NOTEBOOKS.get(path.stem, {})
-        assert graded == [(name.replace(".", "-"), exercise.points) for name, exercise in exercises.items()]
-    assert all((course.MASTERS / name / f"{name}.py").exists() for name in NOTEBOOKS)
+        assert graded == [(one.grade_id, one.points) for one in assignments.graded(path.stem).values()]
+    assert all((course.MASTERS / name / f"{name}.py").exists() for name in assignments.names())
 
 
 def test_a_notebook_without_a_master_is_a_sentence(capsys):
     with pytest.raises(SystemExit):
-        build.main(["--check", "homework4"])
-    assert "no master is called homework4; there are: homework3" in capsys.readouterr().err
+        build.main(["--check", "homwork3"])
+    there_are = ", ".join(assignments.names())
+    assert f"no master is called homwork3; there are: {there_are}" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

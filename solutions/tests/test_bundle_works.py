@@ -12,10 +12,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader.bundle import bundle
-from solutions import build, course, samples
+from grader import assignments
+from grader.instructor.bundle import bundle
+from solutions import mutants
+from solutions.tools import build, course, samples
 
 NAME = "homework3"
+POINTS = sum(exercise.points for exercise in assignments.graded(NAME).values())
 pytestmark = pytest.mark.slow
 
 
@@ -30,13 +33,16 @@ def unpacked(tmp_path_factory) -> Path:
 
 
 def test_no_line_of_a_solution_is_in_it(unpacked):
-    """Of the reference, the hidden cases and the wrong solutions: no statement of more than a few words, neither in the
-    code nor in the cells that students fill in. (The other cells give code that a solution may have, too.)"""
-    secret = set()
-    for path in ("samplers.py", "losses.py", "hierarchy.py", "naive.py", "zoo.py", "hidden"):
-        source = course.ROOT / "solutions" / path
-        for module in source.rglob("*.py") if source.is_dir() else [source]:
-            secret |= _statements(module.read_text())
+    """Of the references, plain solutions, mutants and hidden cases, and of what makes them: no statement of more than a few
+    words, neither in the code nor in the cells that students fill in. (The other cells give code that a solution may have,
+    too.)"""
+    modules = [*(course.ROOT / "solutions").glob("*.py")]
+    for name in assignments.names():
+        modules += (course.ROOT / "solutions" / name).glob("*.py")
+    secret = set().union(*(_statements(module.read_text()) for module in modules))
+    for name in assignments.names():
+        secret |= set().union(*map(_statements, mutants.sources(name).values()))
+        secret |= set().union(*(_statements(mutant.source) for mutant in mutants.of(name)))
     cells = nbformat.read(unpacked / "notebooks" / NAME / f"{NAME}.ipynb", as_version=4).cells
     stubs = [cell.source for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
     given = set().union(*map(_statements, [*stubs, *(path.read_text() for path in unpacked.rglob("*.py"))]))
@@ -72,14 +78,14 @@ def test_a_student_checks_and_hands_in_with_nothing_but_the_bundle(unpacked):
     first = command(unpacked, "make", "check")
     assert first.returncode == 2, first.stderr
     assert re.search(r"\[.*check\] Error 1$", first.stderr, re.MULTILINE), first.stderr
-    assert "0 of 10 points" in first.stdout
+    assert f"0 of {POINTS} points" in first.stdout
     assert "Not implemented yet (" in first.stdout
 
     path = unpacked / "notebooks" / NAME / f"{NAME}.ipynb"
     course.write(path, samples.reference(nbformat.read(path, as_version=4)))
     second = command(unpacked, "make", "check")
     assert second.returncode == 0, second.stdout + second.stderr
-    assert "10 of 10 points" in second.stdout
+    assert f"{POINTS} of {POINTS} points" in second.stdout
 
     doctor = command(unpacked, ".venv/bin/grader", "doctor")
     assert doctor.returncode == 0, doctor.stdout
@@ -128,8 +134,8 @@ def test_what_submit_packs_is_collected_by_plain_nbgrader_and_graded(tmp_path):
 
     course.nbgrader(folder, "autograde", NAME)
     assert {student: sum(grades.values()) for student, grades in course.scores(folder, NAME).items()} == {
-        "ada": 10,
-        "ada_b@uni.edu": 10,
+        "ada": POINTS,
+        "ada_b@uni.edu": POINTS,
     }
 
 

@@ -17,7 +17,8 @@ from tqdm import tqdm
 
 from data import glyphs
 from data.folders import BACKGROUND, EVALUATION
-from solutions import build, compare, compare_report
+from solutions.research import compare, compare_report
+from solutions.tools import build
 
 METHODS = list(compare.METHODS)
 NO_CELLS = nbformat.v4.new_notebook()
@@ -233,7 +234,9 @@ def test_more_methods_change_one_cell_of_a_copy():
     changed = sources(compare.solved_notebook("PML batch hard"))
     ((before, after),) = [(old, new) for old, new in zip(master, changed, strict=True) if old != new]
     assert before == '# train("mine", MyLoss())'
-    assert after.endswith('if wanted("PML batch hard"):\n    train("PML batch hard", peers.pml_batch_hard(margin))')
+    assert after.endswith(
+        'if wanted("PML batch hard"):\n    train("PML batch hard", third_party.pml_batch_hard(margin))'
+    )
 
 
 @pytest.mark.parametrize("method", [method for method in METHODS if compare.METHODS[method]])
@@ -361,12 +364,12 @@ def test_ctrl_c_keeps_what_is_finished(tmp_path, notebook, capsys):
 
 
 def test_a_missing_peer_is_said_before_anything_runs(tmp_path, notebook, monkeypatch, capsys):
-    from solutions.benchmarks import peers
+    from solutions.research import third_party
 
     def missing(margin):
         raise ImportError("pytorch_metric_learning is not installed.")
 
-    monkeypatch.setattr(peers, "pml_batch_hard", missing)
+    monkeypatch.setattr(third_party, "pml_batch_hard", missing)
     assert run(tmp_path, "--methods", "hard triplets", "PML batch hard") == 1
     assert capsys.readouterr().err == "pytorch_metric_learning is not installed.\n"
     assert notebook.ran == []
@@ -413,7 +416,7 @@ def command(out: Path, root: Path, epochs: int, *methods: str) -> subprocess.Pop
     """The comparison as a person starts it, from a folder of no importance."""
     options = ["--data", "glyphs", "--epochs", str(epochs), "--seeds", "0", "--device", "cpu", "--out", str(out)]
     return subprocess.Popen(
-        [sys.executable, "-m", "solutions.compare", *options, "--set", "P=4", "K=4", "--methods", *methods],
+        [sys.executable, "-m", "solutions.research.compare", *options, "--set", "P=4", "K=4", "--methods", *methods],
         cwd=root,
         env={**os.environ, "METRIC_LEARNING_DATA": str(root)},
         stdout=subprocess.PIPE,

@@ -1,102 +1,39 @@
 """CONTRIBUTING.md told to a copy of the repository: what the page says is what is done, and the exercise it adds works."""
 
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
+import shlex
 from pathlib import Path
-from typing import NamedTuple
 
 import nbformat
 import pytest
 
-from solutions import course
+import data
+from solutions.tests.scratch import (
+    STUDENTS,
+    add_to,
+    commands,
+    commit,
+    copy_of_the_repository,
+    follow,
+    run,
+    steps,
+    submission,
+    well,
+)
+from solutions.tools import course
 
 pytestmark = pytest.mark.slow
-PAGE = (course.ROOT / "CONTRIBUTING.md").read_text()
-STUDENTS = {
-    "ann": "def spread(features):\n    return (features - features.mean(dim=0)).square().sum(dim=1).mean()",
-    "bob": "def spread(features):\n    return features.square().sum(dim=1).mean()",
-}
 SENTENCE = "Measure from the centroid"
+FAST = 'pytest -q -p no:cacheprovider -m "not slow" grader'
 
 
-class Step(NamedTuple):
-    """A new file; or, with a table, rows that go to its end and an import that goes to the others."""
-
-    path: str
-    text: str
-    table: str = ""
-    imports: str = ""
-
-
-def steps() -> list[Step]:
-    code = r"```python\n(.*?)^```$"
-    new = re.findall(rf"New file `(\S+)`[^\n]*:\n\n{code}", PAGE, re.MULTILINE | re.DOTALL)
-    rows = re.findall(rf"Add to `(\w+)` in `(\S+)`:\n\n{code}", PAGE, re.MULTILINE | re.DOTALL)
-    row = re.findall(r"^Add `([^`]+)` to `(\w+)` in `(\S+)`(?:, after `(.+)`)?\.$", PAGE, re.MULTILINE)
-    assert PAGE.count("```python") == len(new) + len(rows)  # nothing that is told is passed over
-    assert PAGE.count("Add `") == len(row)
-    return [
-        *(Step(path, text) for path, text in new),
-        *(Step(path, text, table) for table, path, text in rows),
-        *(Step(path, f"    {text}\n", table, imports) for text, table, path, imports in row),
+def test_an_exercise_is_one_visible_file_one_secret_file_and_cells_in_a_master():
+    assert [Path(name).parts[:-1] for name in steps()] == [
+        ("grader", "exercises", "toy"),
+        ("solutions", "toy"),
+        ("solutions", "notebooks", "toy"),
     ]
-
-
-def commands() -> list[str]:
-    section = PAGE[PAGE.index("**7. Build and test.**") : PAGE.index("## What proves what")]
-    return [line.split("  #")[0].strip() for line in section.splitlines() if line.startswith("    ")]
-
-
-def copy_of_the_repository(folder: Path) -> Path:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=course.ROOT, capture_output=True, text=True, check=True)
-    for name in listed.stdout.split("\0")[:-1]:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(course.ROOT / name, folder / name)
-    (folder / ".venv").symlink_to(sys.prefix)
-    return folder
-
-
-def follow(folder: Path, without: str = "") -> None:
-    """Take the page's steps, but for the one with this file or table."""
-    for step in steps():
-        path = folder / step.path
-        if without in (step.path, step.table) and without:
-            continue
-        if not step.table:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(step.text)
-            continue
-        text = path.read_text()
-        end = re.search(rf"^{step.table}\b.*?(?=^[)}}\]])", text, re.MULTILINE | re.DOTALL).end()
-        text = text[:end] + step.text + text[end:]
-        if step.imports:
-            text = re.sub(r"^(?=from |import )", f"{step.imports}\n", text, count=1, flags=re.MULTILINE)
-        path.write_text(text)
-
-
-def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
-    """A command as typed in `folder`, whose packages it imports; `make` takes the environment for ready."""
-    environment = {
-        **os.environ,
-        "PATH": os.pathsep.join([str(folder / ".venv" / "bin"), os.environ["PATH"]]),
-        "PYTHONPATH": str(folder),
-        "PRE_COMMIT_HOME": str(folder.parent / "hooks"),
-        "PYTEST_DEBUG_TEMPROOT": str(folder.parent),  # else it would clean up what other runs still use
-    }
-    command = command.replace("make ", "make --old-file=.venv/.ready ")
-    return subprocess.run(
-        command, shell=True, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-
-
-def well(folder: Path, command: str) -> str:
-    result = run(folder, command)
-    assert result.returncode == 0, result.stdout
-    return result.stdout
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +54,32 @@ def test_the_new_exercise_passes_the_tests_that_the_page_names(scratch, command)
     assert re.search(r"[1-9]\d* passed", well(scratch, command))
 
 
+def test_an_exercise_more_in_a_chapter_that_exists_is_three_edited_files_and_no_test_minds(tmp_path):
+    """Nor the assignment beside it, whose exercise has the same target and the same mistake. But one: the test that says how
+    many points a chapter of homework3 is planned to give."""
+    folder = copy_of_the_repository(tmp_path)
+    commit(folder)
+    add_to(folder, "homework3", "hard_cluster")
+    assert well(folder, "git diff --name-only").split() == [
+        "grader/exercises/homework3/hard_cluster.py",
+        "solutions/homework3/hard_cluster.py",
+        "solutions/notebooks/homework3/homework3.py",
+    ]
+    follow(folder)
+    master = folder / "solutions" / "notebooks" / "homework3" / "homework3.py"
+    everything = master.read_text()
+    master.write_text(re.sub("^methods = None", "methods = []", everything, flags=re.MULTILINE))  # trains nothing
+    assert master.read_text() != everything
+    well(folder, f"METRIC_LEARNING_DATA={shlex.quote(str(data.root()))} python -m solutions.tools.build homework3 toy")
+    commit(folder)
+    tests = " ".join(f"solutions/tests/test_{name}.py" for name in ("cases", "mutants", "hidden", "build", "samples"))
+    outcome = run(folder, f"{FAST} {tests}")
+    plan = "test_homework3_gives_five_points_for_each_of_two_chapters_of_at_least_four_cells_and_eight_cases"
+    noticed = re.findall(r"^(?:FAILED|ERROR) (\S+)", outcome.stdout, re.MULTILINE)
+    assert noticed == [f"solutions/tests/test_cases.py::{plan}"], outcome.stdout
+    assert re.search(r"\b1 failed, [1-9]\d+ passed", outcome.stdout), outcome.stdout
+
+
 def test_what_is_stored_of_the_notebooks_are_reports(scratch):
     for path, state in {"solutions/notebooks": "passed", "notebooks": "not implemented yet"}.items():
         cells = nbformat.read(scratch / path / "toy" / "toy.ipynb", as_version=4).cells
@@ -124,26 +87,32 @@ def test_what_is_stored_of_the_notebooks_are_reports(scratch):
 
 
 @pytest.mark.parametrize(
-    ("without", "test"),
+    ("without", "test", "noticed"),
     [
-        ("MISTAKES", "test_cases.py::test_every_wrong_solution_has_a_case_made_for_it"),
+        ("solutions/toy/spread.py", "test_mutants.py", "No module named 'solutions.toy"),
         (
             "solutions/notebooks/toy/toy.py",
             "test_build.py::test_every_exercise_is_graded_by_one_cell_of_one_notebook_for_its_points",
+            "1 failed",
         ),
     ],
 )
-def test_a_step_left_out_is_noticed(tmp_path, without, test):
+def test_a_step_left_out_is_noticed(tmp_path, without, test, noticed):
     follow(copy_of_the_repository(tmp_path), without)
+    outcome = run(tmp_path, f"pytest -q -p no:cacheprovider solutions/tests/{test}")
+    assert outcome.returncode
+    assert noticed in outcome.stdout, outcome.stdout
+
+
+def test_a_mistake_that_students_are_told_nothing_of_is_noticed(tmp_path):
+    follow(copy_of_the_repository(tmp_path))
+    chapter = tmp_path / "grader" / "exercises" / "toy" / "spread.py"
+    text = chapter.read_text()
+    told = re.search(r"^    mistakes=\{.*\},$", text, re.MULTILINE)[0]
+    chapter.write_text(text.replace(told, ""))
+    test = "test_cases.py::test_every_wrong_solution_has_a_case_made_for_it_and_a_sentence"
     output = run(tmp_path, f"pytest -q -p no:cacheprovider solutions/tests/{test}").stdout
     assert "1 failed" in output, output
-
-
-def submission(folder: Path, source: str) -> nbformat.NotebookNode:
-    notebook = nbformat.read(folder / "notebooks" / "toy" / "toy.ipynb", as_version=4)
-    (stub,) = (cell for cell in notebook.cells if cell.id == "spread")
-    stub.source = source
-    return notebook
 
 
 def test_check_tells_the_wrong_one_why(scratch, tmp_path):
@@ -164,7 +133,7 @@ def test_nbgrader_scores_the_right_one_and_tells_the_wrong_one_why(scratch, monk
         course.submit(scratch, student, "toy", submission(scratch, source))
     for command in ("generate_assignment", "autograde", "generate_feedback"):
         course.nbgrader(scratch, command, "toy")
-    assert course.scores(scratch, "toy") == {"ann": {"toy-spread": 1}, "bob": {"toy-spread": 0}}
+    assert course.scores(scratch, "toy") == {"ann": {"spread-value": 1}, "bob": {"spread-value": 0}}
     pages = {student: (scratch / "feedback" / student / "toy" / "toy.html").read_text() for student in STUDENTS}
     assert SENTENCE in pages["bob"]
     assert SENTENCE not in pages["ann"]
@@ -172,7 +141,7 @@ def test_nbgrader_scores_the_right_one_and_tells_the_wrong_one_why(scratch, monk
 
 def test_the_hooks_let_the_new_exercise_through_and_stop_bad_style_and_an_edited_notebook(scratch):
     well(scratch, "git init -q && git add . && pre-commit run --all-files")
-    module = scratch / "solutions" / "toy.py"
+    module = scratch / "solutions" / "toy" / "spread.py"
     right = module.read_text()
     module.write_text(right.replace(", ", ",  ") + "import os\n")
     styled = run(scratch, "pre-commit run --all-files")

@@ -9,17 +9,39 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from grader import report
-from grader.autograde.record import Result
-from grader.check import ANSWER_MIME
-from grader.exercises import EXERCISES
-from grader.questions import graded_cases
-from grader.results import Results, gather
-from solutions import build, course, samples, zoo
+from grader import assignments
+from grader.hidden import graded_cases
+from grader.instructor import report
+from grader.instructor.results import Results, gather
+from grader.model import State
+from grader.protocol import ANSWER_MIME
+from solutions import mutants
+from solutions.tools import build, course, samples
 
 pytestmark = pytest.mark.slow
 NAME = "homework3"
-ALL = {name.replace(".", "-") for name in EXERCISES if name.startswith(("hard_cluster.", "hierarchical."))}
+EXERCISES = assignments.graded(NAME)
+POINTS = {exercise.grade_id: exercise.points for exercise in EXERCISES.values()}
+ALL = set(POINTS)
+SAMPLER = "HardClusterTripletsSampler"
+
+
+def checking(*targets: str) -> set[str]:
+    """The graded cells that check what is called so."""
+    return {exercise.grade_id for exercise in EXERCISES.values() if exercise.target.name in targets}
+
+
+LOST = {
+    "ada_reference": set(),
+    "ben_half_done": ALL - checking(SAMPLER, "ClusterLoss"),
+    "cleo_own_centroid": checking(SAMPLER),
+    "dan_centroid_distances": {"hierarchical-class_distances"},  # the margin needs only s, which this student has right
+    "eva_gradient_through_margin": {"hierarchical-gradients"},
+    "finn_untouched": ALL,
+    "gus_warns": set(),
+}
+SCORES = {student: sum(POINTS[name] for name in ALL - lost) for student, lost in LOST.items()}
+FULL = sum(POINTS.values())
 
 
 def master() -> nbformat.NotebookNode:
@@ -48,10 +70,10 @@ def lost(grades: dict[str, float]) -> set[str]:
     return {name for name, score in grades.items() if score == 0}
 
 
-def test_every_graded_cell_is_one_exercise_and_one_point(scores):
+def test_every_graded_cell_is_one_exercise_which_gets_all_of_its_points_or_none(scores):
     for grades in scores.values():
         assert set(grades) == ALL
-        assert set(grades.values()) <= {0, 1}
+        assert all(score in (0, POINTS[name]) for name, score in grades.items())
 
 
 @pytest.mark.parametrize("student", ["ada_reference", "gus_warns"])
@@ -60,25 +82,28 @@ def test_right_code_gets_all_points_however_noisy(scores, student):
 
 
 def test_untouched_work_gets_none(scores):
-    assert lost(scores["finn_untouched"]) == ALL
+    assert lost(scores["finn_untouched"]) == LOST["finn_untouched"] == ALL
 
 
 def test_half_done_work_gets_its_half(scores):
-    assert lost(scores["ben_half_done"]) == {name for name in ALL if name.startswith("hierarchical-")}
+    assert lost(scores["ben_half_done"]) == LOST["ben_half_done"]
+    assert {name for name in ALL if name.startswith("hierarchical-")} <= LOST["ben_half_done"] < ALL
 
 
 def test_a_wrong_sampler_loses_the_sampler_and_keeps_the_rest(scores):
-    sampler = {f"hard_cluster-{part}" for part in ("triplets", "labels", "training", "errors")}
-    assert lost(scores["cleo_own_centroid"]) == sampler
+    assert lost(scores["cleo_own_centroid"]) == LOST["cleo_own_centroid"]
+    assert {f"hard_cluster-{part}" for part in ("triplets", "labels", "training", "errors")} <= LOST[
+        "cleo_own_centroid"
+    ]
+    assert "hard_cluster-loss" not in LOST["cleo_own_centroid"]
 
 
 def test_a_wrong_distance_loses_that_one_point(scores):
-    # The margin needs only s, which this student has right.
-    assert lost(scores["dan_centroid_distances"]) == {"hierarchical-class_distances"}
+    assert lost(scores["dan_centroid_distances"]) == LOST["dan_centroid_distances"]
 
 
 def test_a_gradient_through_the_margin_loses_that_one_point(scores):
-    assert lost(scores["eva_gradient_through_margin"]) == {"hierarchical-gradients"}
+    assert lost(scores["eva_gradient_through_margin"]) == LOST["eva_gradient_through_margin"]
 
 
 def autograded(graded: Path, student: str) -> nbformat.NotebookNode:
@@ -120,15 +145,7 @@ def test_feedback_explains_the_mistake_and_shows_the_picture(graded):
 def test_the_export_has_a_line_for_every_student(graded):
     with (graded / "grades.csv").open() as file:
         rows = {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
-    assert rows == {
-        "ada_reference": 10,
-        "ben_half_done": 5,
-        "cleo_own_centroid": 6,
-        "dan_centroid_distances": 9,
-        "eva_gradient_through_margin": 9,
-        "finn_untouched": 0,
-        "gus_warns": 10,
-    }
+    assert rows == SCORES
 
 
 def test_the_release_holds_the_notebook_with_its_picture_and_no_solution(graded):
@@ -146,10 +163,13 @@ def results(graded) -> Results:
 
 
 def test_the_report_on_the_samples_has_their_distribution(results):
-    assert sorted(submission.score for submission in results.submissions) == [0, 5, 6, 9, 9, 10, 10]
-    assert [bar.count for bar in report.histogram([s.score for s in results.submissions], results.points)] == [
-        *(1, 0, 0, 0, 0, 1, 1, 0, 0, 2, 2)
+    assert {submission.student: submission.score for submission in results.submissions} == SCORES
+    bars = report.histogram([submission.score for submission in results.submissions], results.points)
+    assert results.points == FULL
+    assert [bar.count for bar in bars] == [
+        sum(bar.start <= score < bar.end for score in SCORES.values()) for bar in bars
     ]
+    assert sum(bar.count for bar in bars) == len(SCORES)
     assert (results.waiting, results.absent) == ((), ())
     assert not any(submission.lacks or submission.review for submission in results.submissions)
     assert all(1 < submission.seconds < 600 for submission in results.submissions)
@@ -157,32 +177,30 @@ def test_the_report_on_the_samples_has_their_distribution(results):
 
 def test_the_report_on_the_samples_has_each_parts_and_cases_pass_rate(results):
     """Of seven, finn did nothing and ben only the sampler and its loss; the others have one mistake or none."""
-    parts = {count.part.exercise: count for count in report.parts(results)}
+    parts = {count.part.exercise.name: count for count in report.parts(results)}
     assert list(parts) == list(EXERCISES)
-    sampler = dict.fromkeys(("triplets", "labels", "training", "errors"), 7 - 2)  # without finn and cleo
-    expected = {f"hard_cluster.{part}": full for part, full in sampler.items()} | {
-        "hard_cluster.loss": 7 - 1,  # without finn
-        "hierarchical.class_distances": 7 - 3,  # without finn, ben and dan
-        "hierarchical.tree_level": 7 - 2,  # without finn and ben
-        "hierarchical.violate_margin": 7 - 2,
-        "hierarchical.loss": 7 - 2,
-        "hierarchical.gradients": 7 - 3,  # without finn, ben and eva
-    }
+    expected, not_done = {}, {}
+    for name, exercise in EXERCISES.items():
+        losing = {student for student, lost in LOST.items() if exercise.grade_id in lost}
+        expected[name] = 7 - len(losing)
+        not_done[name] = len(losing & {"finn_untouched", "ben_half_done"})
+    assert expected["hard_cluster.triplets"] == 7 - 2  # without finn and cleo
+    assert expected["hierarchical.class_distances"] == 7 - 3  # without finn, ben and dan
     assert {name: (count.full, count.n) for name, count in parts.items()} == {
         name: (full, 7) for name, full in expected.items()
     }
-    not_done = {name: 1 if name.startswith("hard_cluster") else 2 for name in parts}  # finn; finn and ben
+    cases = graded_cases(NAME, 0)
     for name, count in parts.items():
-        assert [case.hidden for case in count.cases] == [case.hidden for case in graded_cases(0)[name]]
+        assert [case.hidden for case in count.cases] == [case.hidden for case in cases[name]]
         for case in count.cases:
             assert case.n == 7
-            assert case.counts[Result.NOT_DONE] == not_done[name]
+            assert case.counts[State.NOT_DONE] == not_done[name]
             assert case.passed in (expected[name], 7 - not_done[name])  # who has one mistake passes some cases
         assert min(case.passed for case in count.cases) == expected[name]
 
 
 def test_the_report_on_the_samples_names_their_mistakes(results):
-    found = {mistake.name: mistake.students for mistake in report.mistakes(results.submissions)}
+    found = {mistake.name: mistake.students for mistake in report.mistakes(results)}
     assert found["own_centroid_not_excluded"] == ("cleo_own_centroid",)
     assert found["centroid_distances"] == ("dan_centroid_distances",)
     assert found["gradient_through_margin"] == ("eva_gradient_through_margin",)
@@ -212,9 +230,11 @@ def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
     course.create(folder)
     student_version = course.assign(folder, NAME, master())
     deadly = "def tree_level(class_a, class_b, alphabet_of):\n    import os\n\n    os._exit(1)"
-    course.submit(folder, "hal", NAME, samples.solve(student_version, {**zoo.RIGHT, "tree_level": deadly}))
+    course.submit(folder, "hal", NAME, samples.solve(student_version, {**mutants.sources(NAME), "tree_level": deadly}))
     assert "The kernel died in cell" in course.nbgrader(folder, "autograde", NAME)
-    after = {f"hierarchical-{part}" for part in ("tree_level", "violate_margin", "loss", "gradients")}
+    cells = list(POINTS)
+    after = {*cells[cells.index("hierarchical-tree_level") :]}
+    assert "hierarchical-loss" in after
     assert lost(course.scores(folder, NAME)["hal"]) == after
     report = next(cell for cell in autograded(folder, "hal").cells if cell.id == "hierarchical-loss").outputs[0]
     assert "The kernel died in cell" in report.data["text/html"]
@@ -223,7 +243,7 @@ def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
 def test_a_grading_kernel_imports_no_more_than_it_needs(tmp_path):
     folder = tmp_path / "course"
     course.create(folder)
-    notebook = samples.reference(course.assign(folder, NAME, master()))
+    notebook = samples.solve(course.assign(folder, NAME, master()), mutants.sources(NAME))
     unneeded = {"albumentations", "catalyst.dl", "catalyst.runners", "matplotlib.pyplot", "data"}
     notebook.cells.append(nbformat.v4.new_code_cell(f"import sys; print('unneeded:', {unneeded} & set(sys.modules))"))
     course.submit(folder, "ivy", NAME, notebook)
@@ -243,11 +263,11 @@ def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def test_grader_check_exits_with_0_only_when_all_pass(handed_in):
     right = command("grader.cli", "check", handed_in("ada_reference"))
     assert right.returncode == 0, right.stdout
-    assert "10 of 10 points" in right.stdout
+    assert f"{FULL} of {FULL} points" in right.stdout
     wrong = command("grader.cli", "check", handed_in("cleo_own_centroid"))
     assert wrong.returncode == 1
     assert "Exclude the diagonal" in wrong.stdout
-    assert "6 of 10 points" in wrong.stdout
+    assert f"{SCORES['cleo_own_centroid']} of {FULL} points" in wrong.stdout
 
 
 def test_grader_check_leaves_the_notebook_as_it_is(handed_in):
@@ -262,10 +282,11 @@ def test_pytest_runs_the_visible_cases_on_a_submission(handed_in):
     failed = [line for line in result.stdout.splitlines() if line.startswith("FAILED")]
     assert len(failed) == len(EXERCISES["hierarchical.class_distances"].cases)
     assert "squared distance between two centroids" in result.stdout
-    visible = sum(len(exercise.cases) for name, exercise in EXERCISES.items() if name.replace(".", "-") in ALL)
+    visible = sum(len(exercise.cases) for exercise in EXERCISES.values())
     assert f"{len(failed)} failed, {visible - len(failed)} passed" in result.stdout
 
 
 def test_a_chapter_of_a_submission_can_be_picked_by_its_marker(handed_in):
-    options = ["-q", "-p", "no:cacheprovider", "-m", "hard_cluster", "--submission"]
-    assert command("pytest", *options, handed_in("ben_half_done")).returncode == 0
+    for chapter, code in {"hierarchical": 0, "hard_cluster": 1}.items():
+        options = ["-q", "-p", "no:cacheprovider", "-m", chapter, "--submission"]
+        assert command("pytest", *options, handed_in("cleo_own_centroid")).returncode == code

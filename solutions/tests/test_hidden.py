@@ -3,17 +3,14 @@
 import numpy as np
 import pytest
 
-from grader import show
-from grader.answer import answer
-from grader.exercises import EXERCISES
-from grader.exercises.mistakes import MISTAKES
+from grader import assignments, messages, show
 from grader.judge import judge
-from solutions import hidden, naive
-from solutions.hidden import batches, hard_cluster
-from solutions.hidden.known import KnownMistakes
-from solutions.zoo import ZOO
+from solutions import batches, hidden, mutants
+from solutions.hidden import KnownMistakes
+from solutions.homework3 import hard_cluster
 
 SEEDS = range(5)
+GRADED = [(name, exercise) for name in assignments.with_points() for exercise in assignments.graded(name)]
 EXACT = ("ties", "ties between unsorted labels", "two classes at one place")  # whole numbers, on purpose
 
 
@@ -21,68 +18,103 @@ def equal(a, b) -> bool:
     return np.array_equal(a, b, equal_nan=True) if isinstance(a, np.ndarray) else a == b
 
 
-@pytest.mark.parametrize("name", EXERCISES)
+@pytest.fixture
+def homework(hidden_cases):
+    """seed -> the hidden cases of homework3."""
+    return lambda seed: hidden_cases("homework3", seed)
+
+
+@pytest.mark.parametrize(("assignment", "name"), GRADED)
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_reference_passes_every_hidden_case(seed, name, reference):
-    exercise, cases = EXERCISES[name], hidden.cases(seed)[name]
-    answers = {
-        case.name: answer(exercise.call, reference[exercise.target], case.inputs, case.gradient, case.again)
-        for case in cases
-    }
+def test_the_reference_passes_every_hidden_case(seed, assignment, name, reference, answered, hidden_cases):
+    exercise, cases = assignments.graded(assignment)[name], hidden_cases(assignment, seed)[name]
+    student = reference[assignment, exercise.target.name]
+    answers = {case.name: answered(exercise.target, student, case.inputs, case.gradient, case.again) for case in cases}
     report = judge(exercise, cases, answers)
     assert report.passed, [(verdict.case.name, verdict.reason) for verdict in report.verdicts if not verdict.passed]
 
 
-def test_right_answers_never_wait_for_the_known_mistakes(reference, monkeypatch):
+def test_right_answers_never_wait_for_the_known_mistakes(reference, answered, hidden_cases, monkeypatch):
     monkeypatch.setattr(KnownMistakes, "outputs", property(lambda self: pytest.fail("somebody looked")))
-    for name, cases in hidden.cases(0).items():
-        test_the_reference_passes_every_hidden_case(0, name, reference)
-        assert all(isinstance(case.mistakes, KnownMistakes) for case in cases)
+    for assignment, name in GRADED:
+        test_the_reference_passes_every_hidden_case(0, assignment, name, reference, answered, hidden_cases)
+        assert all(isinstance(case.mistakes, KnownMistakes) for case in hidden_cases(assignment, 0)[name])
 
 
-def test_a_hidden_report_names_the_mistake_and_quotes_nothing():
+def test_a_hidden_report_names_the_mistake_and_quotes_nothing(homework, answered):
     # The squares of a hidden batch and its labels have many digits; "2" may stand in a known sentence, such as n².
-    exercise = EXERCISES["hierarchical.class_distances"]
-    (case,) = (case for case in hidden.cases(0)[exercise.name] if case.name == "unit vectors")
-    wrong = next(wrong for wrong in ZOO if wrong.name == "centroid_distances").object
-    report = judge(exercise, [case], {case.name: answer(exercise.call, wrong, case.inputs)})
-    said = ["Your d is not what was expected.", MISTAKES["centroid_distances"]]
+    exercise = assignments.graded("homework3")["hierarchical.class_distances"]
+    (case,) = (case for case in homework(0)[exercise.name] if case.name == "unit vectors")
+    mutant = mutants.named("homework3", "centroid_distances")
+    report = judge(exercise, [case], {case.name: answered(exercise.target, mutant.object, case.inputs)})
+    said = ["Your d is not what was expected.", messages.mistake(exercise, mutant.name)]
     assert show.sentences(report.verdicts[0], report) == said
-    assert not any(f"{value:.3g}" in repr(report) for value in case.expected["d"].ravel())
+    assert not any(f"{value:.3g}" in show.text(report) + show.html(report) for value in case.expected["d"].ravel())
 
 
-def test_a_mistake_that_does_no_harm_here_is_not_a_known_mistake():
+def test_a_mistake_that_does_no_harm_here_is_not_a_known_mistake(homework):
     # What keeps terms of the last batch is right about the first one.
-    cases = {case.name: case for case in hidden.cases(0)["hard_cluster.loss"]}
+    cases = {case.name: case for case in homework(0)["hard_cluster.loss"]}
     assert "terms_pile_up" in cases["used again"].mistakes
     assert "terms_pile_up" not in cases["random clusters"].mistakes
 
 
-def test_two_mistakes_that_look_alike_here_name_neither():
+def test_two_mistakes_that_look_alike_here_name_neither(homework):
     # Without its hinges the loss is the sum of all terms; with one hinge for all it is the same, unless it is negative.
-    for case in hidden.cases(0)["hard_cluster.loss"]:
-        terms = naive.cluster_terms(case.inputs["features"], list(case.inputs["labels"]), case.inputs["alpha"])
+    for case in homework(0)["hard_cluster.loss"]:
+        terms = hard_cluster.cluster_terms(case.inputs["features"], list(case.inputs["labels"]), case.inputs["alpha"])
         for mistake in ("no_hinge", "one_hinge_for_the_batch"):
             assert (mistake in case.mistakes) == (sum(terms) < 0)
 
 
-def test_every_exercise_has_hidden_cases_with_names_of_their_own():
-    cases = hidden.cases(0)
-    assert set(cases) == set(EXERCISES)
+@pytest.mark.parametrize("assignment", assignments.with_points())
+def test_every_exercise_has_hidden_cases_with_names_of_their_own(assignment, hidden_cases):
+    cases = hidden_cases(assignment, 0)
+    assert list(cases) == list(assignments.graded(assignment))
     for some in cases.values():
         assert len(some) >= 4
         assert len({case.name for case in some}) == len(some)
         assert all(case.hidden for case in some)
 
 
-def test_what_students_read_of_a_hidden_case_holds_no_number_and_is_the_same_for_all_seeds():
-    words = [[(case.name, case.teaches) for some in hidden.cases(seed).values() for case in some] for seed in (0, 1)]
+def test_cases_for_what_is_not_graded_and_exercises_without_any_are_a_sentence(monkeypatch):
+    without = {name: make for name, make in hard_cluster.HIDDEN.items() if name != "hard_cluster.loss"}
+    monkeypatch.setattr(hard_cluster, "HIDDEN", without)
+    with pytest.raises(ValueError, match=r"is not for what is graded: hard_cluster\.loss"):
+        hidden.cases("homework3", 0)
+
+
+def test_an_input_that_the_plain_solution_refuses_is_a_sentence(monkeypatch):
+    makers = {**hard_cluster.HIDDEN, "hard_cluster.labels": lambda rng: (one_class,)}
+    one_class = hard_cluster.sampler_case("one", "One.", np.zeros((4, 2), dtype=np.float32), [3, 3, 3, 3])
+    monkeypatch.setattr(hard_cluster, "HIDDEN", makers)
+    with pytest.raises(ValueError, match=r"hard_cluster\.labels, one: the plain solution does not answer.*two classes"):
+        hidden.cases("homework3", 0)
+
+
+@pytest.mark.parametrize("assignment", assignments.with_points())
+def test_what_is_expected_has_the_dtype_of_the_inputs(assignment, hidden_cases):
+    for name, cases in hidden_cases(assignment, 0).items():
+        for case in cases:
+            given = {value.dtype for value in case.inputs.values() if isinstance(value, np.ndarray)}
+            expected = {value.dtype for value in case.expected.values() if value.dtype.kind == "f"}
+            assert expected <= {dtype for dtype in given if dtype.kind == "f"}, (name, case.name)
+            assert bool(case.expected) != bool(case.raises)
+
+
+@pytest.mark.parametrize("assignment", assignments.with_points())
+def test_what_students_read_of_a_hidden_case_holds_no_number_and_is_the_same_for_all_seeds(assignment, hidden_cases):
+    words = [
+        [(case.name, case.teaches) for some in hidden_cases(assignment, seed).values() for case in some]
+        for seed in (0, 1)
+    ]
     assert words[0] == words[1]
     assert not any(letter.isdigit() for pair in words[0] for text in pair for letter in text)
 
 
-def test_the_same_seed_gives_the_same_cases_and_another_seed_others():
-    first, again, other = hidden.cases(3), hidden.cases(3), hidden.cases(4)
+@pytest.mark.parametrize("assignment", assignments.with_points())
+def test_the_same_seed_gives_the_same_cases_and_another_seed_others(assignment, hidden_cases):
+    first, again, other = hidden_cases(assignment, 3), hidden.cases(assignment, 3), hidden_cases(assignment, 4)
     for name, some in first.items():
         for case, same in zip(some, again[name], strict=True):
             assert all(equal(value, same.inputs[key]) for key, value in case.inputs.items())
@@ -95,33 +127,34 @@ def test_the_same_seed_gives_the_same_cases_and_another_seed_others():
         )
 
 
+@pytest.mark.parametrize("assignment", assignments.with_points())
 @pytest.mark.parametrize("seed", range(5, 25))
-def test_no_seed_draws_for_long(seed):
-    assert hidden.cases(seed)  # the timeout of the test run is the limit; usually 0.05 s
+def test_no_seed_draws_for_long(seed, assignment):
+    assert hidden.cases(assignment, seed)  # the timeout of the test run is the limit; usually 0.2 s
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_ties_are_exact_and_all_others_are_far_from_ties(seed):
+def test_ties_are_exact_and_all_others_are_far_from_ties(seed, homework):
     for name in ("triplets", "labels", "training"):
-        for case in hidden.cases(seed)[f"hard_cluster.{name}"]:
+        for case in homework(seed)[f"hard_cluster.{name}"]:
             features, labels = case.inputs["features"], [int(c) for c in case.inputs["labels"]]
             clear = batches.is_clear(features, labels, gap=1e-4)
             assert clear == (case.name not in EXACT)
-    (tied,) = (case for case in hidden.cases(seed)["hard_cluster.triplets"] if case.name == "ties")
+    (tied,) = (case for case in homework(seed)["hard_cluster.triplets"] if case.name == "ties")
     features, labels = tied.inputs["features"].astype(np.float64), tied.inputs["labels"]
-    for radius in naive.radii(features, labels).values():
+    for radius in batches.radii(features, labels).values():
         assert sorted(radius)[-1] == sorted(radius)[-2]
-    for distance in naive.between(features, labels).values():
+    for distance in batches.between(features, labels).values():
         assert sorted(distance.values())[0] == sorted(distance.values())[1]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_margins_are_negative_where_a_case_says_so(seed):
-    (case,) = (c for c in hidden.cases(seed)["hierarchical.violate_margin"] if c.name == "negative margins")
+def test_margins_are_negative_where_a_case_says_so(seed, homework):
+    (case,) = (c for c in homework(seed)["hierarchical.violate_margin"] if c.name == "negative margins")
     assert case.expected["margin"].min() < -0.1 < 0.01 < case.expected["margin"].max()
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_the_collapsed_embedding_defeats_a_matrix_product(seed):
-    (case,) = (c for c in hidden.cases(seed)["hard_cluster.training"] if c.name == "collapsed embedding")
+def test_the_collapsed_embedding_defeats_a_matrix_product(seed, homework):
+    (case,) = (c for c in homework(seed)["hard_cluster.training"] if c.name == "collapsed embedding")
     assert hard_cluster.wrong_by_matrix_product(case.inputs["features"], case.inputs["labels"]) > 2

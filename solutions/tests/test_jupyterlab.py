@@ -22,7 +22,8 @@ import matplotlib
 import nbformat
 import pytest
 
-from solutions import course, zoo
+from solutions import mutants
+from solutions.tools import course
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: make setup")
 
@@ -41,7 +42,8 @@ SAMPLER, LOSS = "class HardClusterTripletsSampler(", "class ClusterLoss("
 SAMPLER_CHECKS = [f'check("hard_cluster.{part}"' for part in ("triplets", "labels", "training", "errors")]
 CHECKS = [*SAMPLER_CHECKS, 'check("hard_cluster.loss"']
 TRAINING, CURVES = 'wanted("hard cluster") and ready(', 'show_training("hard cluster")'
-WRONG = next(wrong.source for wrong in zoo.ZOO if wrong.name == "own_centroid_not_excluded")
+WRONG = mutants.named(NAME, "own_centroid_not_excluded").source
+RIGHT = mutants.sources(NAME)
 
 
 @dataclass(frozen=True)
@@ -203,8 +205,8 @@ def test_a_student_works_in_jupyterlab_from_the_stub_to_the_training(browser, se
         notebook.expect_picture(CHECKS[0], "svg")
         take_screenshots(notebook, "wrong", notebook.picture(CHECKS[0], "svg"))
 
-        notebook.write(SAMPLER, zoo.RIGHT["HardClusterTripletsSampler"])
-        notebook.write(LOSS, zoo.RIGHT["ClusterLoss"])
+        notebook.write(SAMPLER, RIGHT["HardClusterTripletsSampler"])
+        notebook.write(LOSS, RIGHT["ClusterLoss"])
         notebook.run(SAMPLER, LOSS, *CHECKS)
         for check in CHECKS:
             notebook.expect(check, ": passed (")
@@ -226,7 +228,7 @@ def test_the_classic_notebook_shows_the_same(browser, server, tmp_path):
         notebook.run(SAMPLER, CHECKS[0])
         notebook.expect(CHECKS[0], "not there yet", "Exclude the diagonal")
         notebook.expect_picture(CHECKS[0], "svg")
-        notebook.write(SAMPLER, zoo.RIGHT["HardClusterTripletsSampler"])
+        notebook.write(SAMPLER, RIGHT["HardClusterTripletsSampler"])
         notebook.run(SAMPLER, CHECKS[0])
         notebook.expect(CHECKS[0], ": passed (")
         notebook.expect_no_error()

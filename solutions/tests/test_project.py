@@ -1,11 +1,18 @@
 """The files around the code agree with each other: one lock for every environment, one command for every machine."""
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
+from types import SimpleNamespace
 
+import pytest
 import yaml
+from packaging.specifiers import SpecifierSet
 
-from solutions.course import ROOT
+from solutions.tools.course import ROOT
 
 LOCK = (ROOT / "requirements.lock").read_text().splitlines()
 PINS = {
@@ -14,6 +21,16 @@ PINS = {
     if line and not line.startswith("#")
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+CONDA = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+
+
+def made_by(target: str, *options: str) -> list[list[str]]:
+    """The commands that `make TARGET` would run on a machine that has nothing yet, as words."""
+    command = ["make", "--dry-run", "--always-make", "--no-print-directory", *options, target]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}  # of `make test`
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return [shlex.split(line) for line in result.stdout.splitlines()]
 
 
 def test_the_lock_pins_every_version_exactly():
@@ -30,37 +47,57 @@ def test_the_lock_covers_what_the_project_asks_for():
 
 
 def test_conda_and_make_install_from_that_one_lock():
-    conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
-    (pip,) = (entry["pip"] for entry in conda if isinstance(entry, dict))
+    (pip,) = (entry["pip"] for entry in CONDA if isinstance(entry, dict))
     assert pip == ["-r requirements.lock", "-e ."]
-    assert "--requirement requirements.lock" in (ROOT / "setup.mk").read_text()
+    (installed,) = (words for words in made_by("setup") if "--requirement" in words)
+    assert installed[-4:] == ["install", "--quiet", "--requirement", "requirements.lock"]
 
 
-def test_every_place_names_the_same_versions_of_python():
-    assert PROJECT["requires-python"] == ">=3.11,<3.14"
-    assert "(3, 11) <= sys.version_info[:2] < (3, 14)" in (ROOT / "setup.mk").read_text()
-    for path in ("README.md", "grader/student/README.md", "setup.mk"):
-        assert "3.11 to 3.13" in (ROOT / path).read_text(), path
+@pytest.mark.parametrize(
+    ("version", "taken"), [((3, 10), False), ((3, 11), True), ((3, 12), True), ((3, 13), True), ((3, 14), False)]
+)
+def test_pip_and_make_take_the_same_versions_of_python(version, taken):
+    assert ("{}.{}".format(*version) in SpecifierSet(PROJECT["requires-python"])) == taken
+    (check,) = (words[words.index("-c") + 1] for words in made_by("setup") if "-c" in words)
+    asked = compile(check.partition("import sys;")[2].strip(), "setup.mk", "exec")
+    with pytest.raises(SystemExit) as exit:
+        exec(asked, {"sys": SimpleNamespace(version_info=(*version, 0), exit=sys.exit)})
+    assert bool(exit.value.code) != taken  # 0 is well
+
+
+def test_conda_makes_an_environment_of_a_version_that_the_project_takes():
+    (version,) = (entry.partition("=")[2] for entry in CONDA if str(entry).startswith("python="))
+    assert version in SpecifierSet(PROJECT["requires-python"])
 
 
 def test_pip_is_one_that_takes_catalyst():
     """From 24.1 on it refuses the metadata of catalyst 22.4: Python's own brings such a one from 3.12.5 on."""
-    assert "pip install --quiet 'pip<24.1'" in (ROOT / "setup.mk").read_text()
-    assert any(entry == "pip<24.1" for entry in yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"])
-    assert 'pip install "pip<24.1"' in (ROOT / "grader" / "student" / "README.md").read_text()
+    first, *_ = (words for words in made_by("setup") if words[1:4] == ["-m", "pip", "install"])
+    assert first[-1] == "pip<24.1"
+    assert "pip<24.1" in CONDA
 
 
-def test_the_readme_names_the_two_commands_and_ci_runs_the_second():
-    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
-    for command in ("demo", "test"):
-        assert f"make {command}" in readme
-        assert re.search(rf"^{command}: setup$", makefile, re.MULTILINE)
+def test_the_two_commands_do_what_they_are_for_and_ci_runs_the_second():
+    assert made_by("demo")[-1][1:] == ["-m", "solutions.tools.demo"]
+    *_, tests = made_by("test")
+    assert tests[1:4] == ["-m", "pytest", "--nbval"]
+    assert set(tests[-4:]) == {"data", "grader", "solutions", "notebooks"}
+    for target in ("demo", "test"):
+        assert made_by("setup")[0] in made_by(target)
     assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("target", ["demo", "notebooks", "notebooks-check", "bench"])
+def test_make_runs_modules_that_there_are(target):
+    ours = [words[2] for words in made_by(target) if words[1:2] == ["-m"] and words[2].startswith("solutions.")]
+    assert ours
+    for module in ours:
+        assert (ROOT / f"{module.replace('.', '/')}.py").exists(), module
 
 
 def test_the_student_packages_do_not_know_the_solutions():
     allowed = {
-        ROOT / "grader" / "questions.py",  # the one function that fetches the hidden cases
+        ROOT / "grader" / "hidden.py",  # the one function that fetches the hidden cases
         ROOT / "grader" / "tests" / "hostile.py",  # attacks on the instructor's side, skipped where it is missing
         ROOT / "grader" / "tests" / "test_hostile.py",
         ROOT / "grader" / "tests" / "test_batch.py",
@@ -69,4 +106,4 @@ def test_the_student_packages_do_not_know_the_solutions():
         for path in (ROOT / package).rglob("*.py"):
             if path not in allowed:
                 assert not re.search(r"^\s*(from|import) solutions\b", path.read_text(), re.MULTILINE), path
-    assert (ROOT / "grader" / "questions.py").read_text().count("from solutions") == 1
+    assert (ROOT / "grader" / "hidden.py").read_text().count("from solutions") == 1

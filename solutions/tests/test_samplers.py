@@ -1,57 +1,25 @@
+"""The samplers that are given to students, and what all samplers promise."""
+
 import numpy as np
 import pytest
 import torch
-from catalyst.contrib.data import HardClusterSampler
 from catalyst.contrib.data import HardTripletsSampler as CatalystHardTripletsSampler
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import normalize
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
-from solutions import naive, samplers
-from solutions.losses import TripletMarginLossWithSampler
-from solutions.samplers import AllTripletsSampler, HardClusterTripletsSampler, HardTripletsSampler
+from solutions.homework3 import samplers
+from solutions.homework3.hard_cluster import HardClusterTripletsSampler
+from solutions.homework3.losses import TripletMarginLossWithSampler
+from solutions.homework3.samplers import AllTripletsSampler, HardTripletsSampler
+from solutions.tests.tensors import Largest, random_batch
 
 SAMPLERS = [HardClusterTripletsSampler, HardTripletsSampler, AllTripletsSampler]
 
-# class 4: (0,0) (6,0) (0,3): centroid (2,1), squared distances to it 5, 17, 8: the farthest is (6,0), row 2
-# class -1: (2,9) (2,11) (2,16): centroid (2,12), 9, 1, 16: the farthest is (2,16), row 5
-# class 7: (20,1) (22,1): centroid (21,1), a tie, which row 6 wins
-# |c_4 - c_-1|^2 = 121, |c_4 - c_7|^2 = 361, |c_-1 - c_7|^2 = 361 + 121 = 482
 POINTS = torch.tensor([[0, 0], [2, 9], [6, 0], [2, 11], [0, 3], [2, 16], [20, 1], [22, 1]], dtype=torch.float32)
 LABELS = [4, -1, 4, -1, 4, -1, 7, 7]
-ANCHOR = [[2, 12], [2, 1], [21, 1]]  # classes ascending: -1, 4, 7
-POSITIVE = [[2, 16], [6, 0], [20, 1]]
-NEGATIVE = [[2, 1], [2, 12], [2, 1]]
-
-
-def random_batch(seed: int, classes: int = 6, size: int = 4, dimensions: int = 5) -> tuple[torch.Tensor, list[int]]:
-    """Interleaved float64 clusters of unequal size, none smaller than `size`."""
-    rng = np.random.default_rng(seed)
-    labels = rng.permutation(np.repeat(np.arange(classes), size + rng.integers(0, 3, classes)))
-    centres = 3 * rng.normal(size=(classes, dimensions))
-    return torch.from_numpy(centres[labels] + rng.normal(size=(len(labels), dimensions))), labels.tolist()
-
-
-def choices(features: torch.Tensor, labels: list[int]) -> tuple[list[int], list[int]]:
-    """Which rows and which classes the cluster sampler picked, found by comparing values."""
-    anchor, positive, negative = HardClusterTripletsSampler().sample(features, labels)
-    rows = [int((features == p).all(dim=1).nonzero()[0]) for p in positive]
-    classes = [int((anchor == n).all(dim=1).nonzero()[0]) for n in negative]
-    return rows, classes
-
-
-def rotation(dimensions: int) -> torch.Tensor:
-    return torch.linalg.qr(torch.randn(dimensions, dimensions, dtype=torch.float64))[0]
-
-
-@pytest.mark.parametrize("labels", [LABELS, torch.tensor(LABELS)], ids=["list", "tensor"])
-def test_hard_clusters_of_interleaved_unequal_negative_labels(labels):
-    anchor, positive, negative = HardClusterTripletsSampler().sample(POINTS, labels)
-    assert anchor.tolist() == ANCHOR
-    assert positive.tolist() == POSITIVE
-    assert negative.tolist() == NEGATIVE
+ANCHOR = [[2, 12], [2, 1], [21, 1]]  # the classes' means, ascending: -1, 4, 7
 
 
 def test_hard_triplets_are_the_farthest_positive_and_the_nearest_negative():
@@ -77,55 +45,11 @@ def test_hard_triplets_give_ties_to_the_lowest_row():
     assert (positive[2].item(), negative[2].item()) == (0, 3)
 
 
-def test_hard_clusters_give_ties_to_the_lowest_index():
-    # Centroids 0, 8, -8: class 0 is as far from both. Each class has its two farthest samples at +3 and -3.
-    features = torch.tensor([[1.0], [-1], [3], [-3], [9], [7], [5], [11], [-8], [-8], [-5], [-11]])
-    _, positive, negative = HardClusterTripletsSampler().sample(features, [0] * 4 + [1] * 4 + [2] * 4)
-    assert positive.flatten().tolist() == [3, 5, -5]
-    assert negative.flatten().tolist() == [8, 0, 0]
-
-
 def test_ties_go_to_the_lowest_index_in_wide_rows_too():
     # 300 equal samples a class: vectorised reductions over long rows must keep the first as well.
-    features = torch.zeros(600, 1)
-    features[300:] = 1
-    features[1], features[5], features[7] = 2, -2, 0  # centroid 0
-    _, positive, _ = HardClusterTripletsSampler().sample(features, [0] * 300 + [1] * 300)
-    assert positive.flatten().tolist() == [2, 1]
     rows = HardTripletsSampler().sample_ids(torch.zeros(600, 1), [0] * 300 + [1] * 300)
     assert rows[1].tolist() == [1] + [0] * 299 + [301] + [300] * 299
     assert rows[2].tolist() == [300] * 300 + [0] * 300
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000))
-def test_hard_clusters_equal_a_plain_loop(seed):
-    features, labels = random_batch(seed)
-    expected = naive.sampler(features.numpy(), labels)
-    for given_, name in zip(HardClusterTripletsSampler().sample(features, labels), expected, strict=True):
-        np.testing.assert_allclose(given_.numpy(), expected[name], atol=1e-12)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000))
-def test_permuting_the_batch_permutes_nothing_but_its_rows(seed):
-    features, labels = random_batch(seed)
-    order = np.random.default_rng(seed + 1).permutation(len(labels))
-    before = HardClusterTripletsSampler().sample(features, labels)
-    after = HardClusterTripletsSampler().sample(features[order], [labels[i] for i in order])
-    for x, y in zip(before, after, strict=True):
-        torch.testing.assert_close(x, y)
-
-
-@settings(max_examples=25, deadline=None)
-@given(st.integers(0, 10_000), st.floats(-1e6, 1e6))
-def test_rotating_and_moving_the_embedding_moves_the_triplets_along(seed, offset):
-    features, labels = random_batch(seed)
-    turn = rotation(features.shape[1])
-    before = HardClusterTripletsSampler().sample(features, labels)
-    after = HardClusterTripletsSampler().sample(features @ turn + offset, labels)
-    for x, y in zip(before, after, strict=True):
-        torch.testing.assert_close(x @ turn + offset, y, rtol=1e-9, atol=1e-7)
 
 
 @settings(max_examples=15, deadline=None)
@@ -135,7 +59,7 @@ def test_hard_triplets_equal_a_plain_loop(seed):
     _, positive, negative = HardTripletsSampler().sample_ids(features, labels)
     points = features.numpy()
     for a, label in enumerate(labels):
-        distance = [naive.squared(points[a], other) for other in points]
+        distance = [np.square(points[a] - other).sum() for other in points]
         same = [i for i in range(len(labels)) if labels[i] == label and i != a]
         other = [i for i in range(len(labels)) if labels[i] != label]
         assert positive[a] == max(same, key=distance.__getitem__)
@@ -148,50 +72,11 @@ def test_agreement_with_catalyst_on_equal_classes_about_the_origin(seed):
     labels = torch.randperm(20 * 5).remainder(20).tolist()
     features = torch.randn(100, 8, dtype=torch.float64)
     for x, y in zip(
-        HardClusterTripletsSampler().sample(features, labels),
-        HardClusterSampler().sample(features, labels),
-        strict=True,
-    ):
-        torch.testing.assert_close(x, y)
-    for x, y in zip(
         HardTripletsSampler().sample(features, labels),
         CatalystHardTripletsSampler().sample(features, labels),
         strict=True,
     ):
         torch.testing.assert_close(x, y)
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_choices_survive_a_collapsed_embedding(seed):
-    # 64 classes of unit vectors about .005 apart: in float32 their dot products are all 1 to four digits.
-    torch.manual_seed(seed)
-    pole = normalize(torch.randn(64), dim=0)
-    classes = normalize(pole + 0.0005 * torch.randn(64, 64), dim=1)
-    features = normalize(classes.repeat_interleave(4, dim=0) + 0.0001 * torch.randn(256, 64), dim=1)  # float32
-    labels = [c for c in range(64) for _ in range(4)]
-    triplets = naive.hard_clusters(features.double().numpy(), labels)
-    rows, classes = choices(features, labels)
-    assert rows == [row for _, row, _ in triplets]
-    assert classes == [k for _, _, k in triplets]
-
-
-@pytest.mark.parametrize("outlier", [False, True], ids=["together", "but one class"])
-def test_choices_and_centroids_survive_far_from_the_origin(outlier):
-    torch.manual_seed(0)
-    labels = [c for c in range(40) for _ in range(5)]
-    near = 3 * torch.randn(40, 16).repeat_interleave(5, dim=0) + torch.randn(200, 16)
-    features = near + 4000
-    if outlier:  # whose first row is of no use as an origin
-        features[:5] = near[:5]
-    expected = naive.sampler(features.double().numpy(), labels)
-    rows, classes = choices(features, labels)
-    triplets = naive.hard_clusters(features.double().numpy(), labels)
-    assert rows == [row for _, row, _ in triplets]
-    assert classes == [k for _, _, k in triplets]
-    # Float32 numbers near 4000 are 2^-12 apart: a centroid is the nearest one of them or a neighbour. With the origin
-    # elsewhere, sums of five near 20000 are 2^-9 apart: four roundings, by half of that, over five.
-    anchor = HardClusterTripletsSampler().sample(features, labels)[0]
-    assert np.abs(anchor.numpy() - expected["anchor"]).max() < (2**-9 if outlier else 2**-12)
 
 
 def test_hard_triplets_survive_far_from_the_origin():
@@ -327,17 +212,7 @@ def test_an_ordinary_batch_needs_no_subtracting():
 
 def test_gradients_flow_through_anchor_positive_and_negative():
     features, labels = random_batch(3, classes=3, size=3, dimensions=2)
-    features.requires_grad_()
-    assert torch.autograd.gradcheck(lambda f: HardClusterTripletsSampler().sample(f, labels), features)
-    assert torch.autograd.gradcheck(lambda f: HardTripletsSampler().sample(f, labels), features)
-
-
-def test_a_centroid_moves_with_its_own_samples_only():
-    features, labels = random_batch(0)
-    features = features.float().requires_grad_()
-    anchor, _, _ = HardClusterTripletsSampler().sample(features, labels)
-    (anchor * torch.randn_like(anchor))[[c != labels[0] for c in sorted(set(labels))]].sum().backward()
-    assert not features.grad[0].any()
+    assert torch.autograd.gradcheck(lambda f: HardTripletsSampler().sample(f, labels), features.requires_grad_())
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
@@ -362,19 +237,6 @@ class Operations(TorchDispatchMode):
         return func(*args, **(kwargs or {}))
 
 
-class Largest(TorchDispatchMode):
-    """The number of elements of the largest tensor that any operation returned."""
-
-    elements = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        result = func(*args, **(kwargs or {}))
-        for tensor in tree_leaves(result):
-            if isinstance(tensor, torch.Tensor):
-                self.elements = max(self.elements, tensor.numel())
-        return result
-
-
 @pytest.mark.parametrize("sampler", [HardClusterTripletsSampler, HardTripletsSampler])
 def test_no_tensor_is_larger_than_the_batch_or_its_distances(sampler):
     labels = torch.arange(64).repeat_interleave(16)
@@ -383,13 +245,6 @@ def test_no_tensor_is_larger_than_the_batch_or_its_distances(sampler):
         TripletMarginLossWithSampler(0.3, sampler())(features, labels).backward()
     limit = 1024 * 64 if sampler is HardClusterTripletsSampler else 1024 * 1024
     assert largest.elements <= limit
-
-
-def test_clusters_of_two_need_no_matrix_of_classes_by_samples():
-    # P = 512 classes of 2, D = 4: B * D = 4096, P^2 = 262,144, P * B would be 524,288.
-    with Largest() as largest:
-        HardClusterTripletsSampler().sample(torch.randn(1024, 4), torch.arange(512).repeat(2))
-    assert largest.elements == 512**2
 
 
 @pytest.mark.parametrize("value", [torch.nan, torch.inf, -torch.inf])

@@ -13,9 +13,10 @@ import pytest
 import torch
 
 import data
-from solutions import build, compare, demo
-from solutions.samplers import HardClusterTripletsSampler
-from solutions.session import session
+from solutions.homework3.hard_cluster import HardClusterTripletsSampler
+from solutions.research import compare
+from solutions.tools import build, demo
+from solutions.tools.session import session
 
 pytestmark = [
     pytest.mark.slow,

@@ -46,8 +46,8 @@ from torch import Tensor, nn
 
 from grader import check, hint, progress, ready  # hint is for cells of your own
 
-# %% tags=["scenery"]
-# For pictures and training. Cells tagged "scenery" are not run while your work is graded.
+# %% tags=["ungraded"]
+# For pictures and training. Cells tagged "ungraded" are not run while your work is graded.
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -96,7 +96,7 @@ dropout = 0.2  # the homework's; section 5.1 tells what happens without
 learning_rate = 1e-2
 margin = 0.3  # of hard triplets, hard clusters and all triplets
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 DEVICE = choose_device(device)
 QUICK = epochs is None and DEVICE == "cpu"
 EPOCHS = 12 if QUICK else 300 if epochs is None else epochs
@@ -115,10 +115,10 @@ print(f"{'a quick look' if QUICK else 'the full protocol'}: {EPOCHS} epochs on {
 # The glyphs that stand in for it have the same structure: alphabets that hold characters that hold twenty drawings,
 # only that the "people" are twenty ways of bending a font.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 omniglot = data.load(dataset)
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 for name, split in {"train": omniglot.train, "valid": omniglot.valid}.items():
     print(
         f"{name}: {len(split.images):5} drawings of {len(split.characters):3} characters "
@@ -128,7 +128,7 @@ for name, split in {"train": omniglot.train, "valid": omniglot.valid}.items():
 # %% [markdown]
 # On disk, a folder is an alphabet, a folder in it is a character, and a file in that is one person's drawing:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 for path in omniglot.train.paths[:3]:
     print("/".join(path.parts[-4:]))
 
@@ -136,14 +136,14 @@ for path in omniglot.train.paths[:3]:
 # In memory, `images` is one tensor of shape `[N, 32, 32]`, `labels` says which character each picture shows, and
 # `alphabet_of` says which alphabet each character belongs to. Here are ten characters from each of eight alphabets:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_alphabets(omniglot.train)
 
 # %% [markdown]
 # And this is one single character, a Latin *a*, drawn by all twenty. A network that looks for *the same character* must see
 # through everything that differs here:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_character(omniglot.train, "Latin/character01")
 
 # %% [markdown]
@@ -167,7 +167,7 @@ show_character(omniglot.train, "Latin/character01")
 #
 # Training and validation look quite different. (2.1 to 2.5 explain the words in the boxes.)
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_pipeline()
 
 # %% [markdown]
@@ -181,7 +181,7 @@ show_pipeline()
 # training classes would put all it has into each batch). The glyphs have far fewer classes than Omniglot, so the quick
 # look takes smaller batches, $P = 16$ and $K = 8$, and gets nearly as many of them.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 P = P or min(16 if QUICK else 64, len(omniglot.train.characters))
 K = K or (8 if QUICK else 16)
 
@@ -207,7 +207,7 @@ print("features:", tuple(batch["features"].shape), "targets:", tuple(batch["targ
 # %% [markdown]
 # Every row below is one class of that batch, rotated as the network will see it. Six of $P$ rows:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_batch(batch, K, "the first six classes of a batch", classes=6, names=omniglot.train.characters)
 
 # %% [markdown]
@@ -218,7 +218,7 @@ show_batch(batch, K, "the first six classes of a batch", classes=6, names=omnigl
 # Euclidean length. Therefore the squared distance of two embeddings is never more than 4. Remember the 4, it comes back in part 4.
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 def conv_block(channels_in: int, channels_out: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_out, kernel_size=3, padding=1),
@@ -258,7 +258,7 @@ print(sum(weights.numel() for weights in model.parameters()), "weights")
 # pulls the positive in and pushes the negative out. Left, the negative lies inside of the dashed circle, which is the
 # positive's distance plus $\alpha$: arrows show where the two are moved. Right, it lies outside, and nothing moves.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_violation()
 
 # %% [markdown]
@@ -341,7 +341,7 @@ class HardTripletsSampler(RowSampler):
 # %% [markdown]
 # Fifteen points in the plane, three classes, and what the sampler picks for one anchor:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_hard_triplet(HardTripletsSampler())
 
 # %% [markdown]
@@ -376,7 +376,7 @@ class TripletMarginLossWithSampler(nn.Module):
 # where $|Q|$ is their number, $y_q$ the label of $q$, and $[\ldots]$ is 1 if the statement is true, else 0. CMC@1 is the
 # accuracy of "say what the nearest one says".
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 TOPK = (1, 5, 10)
 
 
@@ -404,7 +404,7 @@ def embed(model: nn.Module) -> Tensor:
 # pixels themselves, the pixels of a picture shrunk to 16 × 16 (blurring forgives small shifts), and our network with
 # random weights. A method has to beat these before we call it useful, and in a quick look not every one does.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 valid = omniglot.valid
 pixels = valid.images[:, None].float() / 255  # [N, 1, 32, 32]
 baselines = {
@@ -425,7 +425,7 @@ show_cmc(baselines)
 # batch of each epoch. Look at their ratio, not only at the gap.
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 def pair_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
     """Mean squared distance over all pairs within a class, and over all pairs of two classes. [B, D], [B]."""
     squared = distances(features, features).square()  # [B, B]
@@ -469,7 +469,7 @@ def pair_distances(features: Tensor, labels: Tensor) -> tuple[float, float]:
 # It keeps, in `trained`, the network of the *best* epoch by CMC@1. That is a little generous, since we choose with the same numbers
 # that we report; `results.json` therefore also has those of the last epoch.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 trained: dict[str, dict] = {}  # method -> network, CMC, history, seconds
 
 # pictures of what was trained: each takes the name of a method, `show_training` of one or more
@@ -479,7 +479,7 @@ show_map = partial(embeddings.show_map, trained, omniglot.valid, embed)
 show_hardest = partial(embeddings.show_hardest, trained, batch, HardTripletsSampler())
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 def wanted(method: str) -> bool:
     """Is it among the `methods` of the settings?"""
     return methods is None or method in methods
@@ -547,11 +547,11 @@ def train(
 # again. Dropout keeps it above the margin: distances cannot shrink to nothing (5.1). A quick look shows the first act and
 # the start of the second. Is that work or collapse? The pair distances and CMC@1 tell.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 if wanted("hard triplets") and ready():
     train("hard triplets", TripletMarginLossWithSampler(margin, sampler_inbatch=HardTripletsSampler()))
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_training("hard triplets")
 
 # %% [markdown]
@@ -561,21 +561,21 @@ show_training("hard triplets")
 # Numbers say how often it is right; pictures say what it finds similar. Each row starts with a query, framed in blue. A green
 # frame holds the same character, an orange one a different character:
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_neighbours("hard triplets")
 
 # %% [markdown]
 # Eight validation characters, in the two directions in which their embeddings differ most. Each has a colour, and one of its
 # drawings stands at its mean. What overlaps here may still be apart in the other 62 dimensions.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_map("hard triplets")
 
 # %% [markdown]
 # And what is still hard for it: of the batch in 2.1, the triplets that the network gets most wrong, one for each of six
 # classes. Often you will see why; sometimes the two really look alike.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_hardest("hard triplets")
 
 # %% [markdown]
@@ -600,7 +600,7 @@ show_hardest("hard triplets")
 #
 # $$d_i^{\text{inter}} = \min_{j \neq i} \left\|f_i^m - f_j^m\right\|^2$$
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_clusters()
 
 # %% [markdown]
@@ -638,7 +638,7 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
         Beware of torch.cdist's default (see `distances` above): embeddings may lie very close together, or far from 0.
         """
         ### BEGIN SOLUTION
-        from solutions import samplers as reference
+        from solutions.homework3 import hard_cluster as reference
 
         return reference.HardClusterTripletsSampler().sample(features, labels)
         ### END SOLUTION
@@ -701,7 +701,7 @@ class ClusterLoss(nn.Module):
     def forward(self, features: Tensor, labels: Tensor) -> Tensor:
         """features: float [B, D], labels: LongTensor [B]. Returns a scalar with a gradient."""
         ### BEGIN SOLUTION
-        from solutions import losses as reference
+        from solutions.homework3 import hard_cluster as reference
 
         return reference.ClusterLoss(self.alpha)(features, labels)
         ### END SOLUTION
@@ -720,17 +720,17 @@ check("hard_cluster.loss", ClusterLoss)
 # Curious about the paper's loss? In a cell of your own, `train("cluster loss", ClusterLoss(alpha=0.3))` and then
 # `show_training("cluster loss")`. Watch the distances within a class and between classes.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 if wanted("hard cluster") and ready("hard_cluster"):
     train("hard cluster", TripletMarginLossWithSampler(margin, sampler_inbatch=HardClusterTripletsSampler()))
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_training("hard cluster")
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_neighbours("hard cluster")
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_hardest("hard cluster")
 
 # %% [markdown]
@@ -744,7 +744,7 @@ show_hardest("hard cluster")
 # The paper grows its tree from distances between classes, and grows it anew after every epoch. **Ours is static**: we
 # know which character belongs to which alphabet, so we take that tree, of three levels, and keep it.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_static_tree(omniglot.train)
 
 # %% [markdown]
@@ -775,7 +775,7 @@ def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, T
         s: [P], the mean squared distance of two different samples of classes[p].
     """
     ### BEGIN SOLUTION
-    from solutions import hierarchy as reference
+    from solutions.homework3 import hierarchical as reference
 
     return reference.class_distances(features, labels)
     ### END SOLUTION
@@ -801,7 +801,7 @@ def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     Returns a LongTensor of that shape: 0 same character, 1 same alphabet, 2 otherwise.
     """
     ### BEGIN SOLUTION
-    from solutions import hierarchy as reference
+    from solutions.homework3 import hierarchical as reference
 
     return reference.tree_level(class_a, class_b, alphabet_of)
     ### END SOLUTION
@@ -831,7 +831,7 @@ check("hierarchical.tree_level", tree_level)
 # would demand a squared distance of 4 between *any* two alphabets: all of them opposite to each other on one sphere,
 # where no more than two can be. Here are the margins of both levels, for classes of different spread:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_margins()
 
 # %% [markdown]
@@ -858,7 +858,7 @@ def violate_margin(
     Returns [T]: the margin of each triplet, without gradient. It may be negative.
     """
     ### BEGIN SOLUTION
-    from solutions import hierarchy as reference
+    from solutions.homework3 import hierarchical as reference
 
     return reference.violate_margin(features, labels, anchor_labels, negative_labels, alphabet_of, beta, levels)
     ### END SOLUTION
@@ -899,7 +899,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         With thousands of triplets, `features.index_select(0, rows)` trains several times faster than `features[rows]`.
         """
         ### BEGIN SOLUTION
-        from solutions import losses as reference
+        from solutions.homework3 import hierarchical as reference
 
         criterion = reference.HierarchicalTripletMarginLossWithSampler(
             self.sampler_inbatch, self.alphabet_of, self.beta, self.levels
@@ -967,7 +967,7 @@ class AllTripletsSampler(RowSampler):
 #
 # The loss is yours, with $\beta = 0.1$ and $L = 16$; the triplets are random ones out of all.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 if wanted("hierarchical") and ready("hierarchical"):
     sampler = AllTripletsSampler(max_output_triplets=16_384 if QUICK else 65_536)
     train("hierarchical", HierarchicalTripletMarginLossWithSampler(sampler, omniglot.train.alphabet_of.to(DEVICE)))
@@ -977,7 +977,7 @@ if wanted("hierarchical") and ready("hierarchical"):
 # control: the same random triplets, the same squared distances, and one margin for all.
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 class SquaredTripletLossWithSampler(nn.Module):
     """mean over the sampler's triplets of max(|a - p|² - |a - n|² + margin, 0)."""
 
@@ -994,22 +994,22 @@ class SquaredTripletLossWithSampler(nn.Module):
         return (to_positive - to_negative + self.margin).clamp(min=0).mean()
 
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 if wanted("all triplets") and ready("hierarchical"):
     sampler = AllTripletsSampler(max_output_triplets=16_384 if QUICK else 65_536)
     train("all triplets", SquaredTripletLossWithSampler(margin, sampler))
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_training("hierarchical", "all triplets")
 
 # %% [markdown]
 # Compare CMC, not the losses: their margins differ, so they have different things to sum up. And do not be surprised if
 # the control is ahead. In our quick look it is, and so it is in 5.2: here the triplets matter more than the tree.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_neighbours("hierarchical")
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_hardest("hierarchical")
 
 # %% [markdown]
@@ -1033,7 +1033,7 @@ show_hardest("hierarchical")
 #   latter.
 
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 def hinge_and_gradient(features: Tensor, ids: tuple[Tensor, Tensor, Tensor], margin: float) -> tuple[float, Tensor]:
     """The share of violated triplets, and the gradient of the mean hinge with respect to the features [B, D]."""
     features = features.clone().requires_grad_()
@@ -1106,14 +1106,14 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     whatever the distances.
     """
     ### BEGIN SOLUTION
-    from solutions import hierarchy as reference
+    from solutions.homework3 import class_tree as reference
 
     return reference.merge_levels(d, s, levels)
     ### END SOLUTION
     raise NotImplementedError("Write the lowest level at which each two classes are in one node.")
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 check("class_tree.levels", merge_levels)
 
 # %% [markdown]
@@ -1132,14 +1132,14 @@ def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -
     Returns [C, C]: the margin for an anchor of class p (row) and a negative of class q (column). It may be negative.
     """
     ### BEGIN SOLUTION
-    from solutions import hierarchy as reference
+    from solutions.homework3 import class_tree as reference
 
     return reference.tree_margin(level, s, beta, levels)
     ### END SOLUTION
     raise NotImplementedError("Write beta + d_H - s for all pairs of classes.")
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 check("class_tree.margins", tree_margin)
 
 # %% [markdown]
@@ -1161,14 +1161,14 @@ def anchor_neighbours(d: Tensor, anchors: Tensor, m: int) -> Tensor:
     and so on. Of equally near classes, the lowest number first.
     """
     ### BEGIN SOLUTION
-    from solutions import hierarchy as reference
+    from solutions.homework3 import class_tree as reference
 
     return reference.anchor_neighbours(d, anchors, m)
     ### END SOLUTION
     raise NotImplementedError("Write the classes of one batch: every anchor with its nearest free classes.")
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 check("class_tree.neighbours", anchor_neighbours)
 
 # %% [markdown]
@@ -1192,14 +1192,14 @@ def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tenso
     Returns a scalar with a gradient.
     """
     ### BEGIN SOLUTION
-    from solutions import losses as reference
+    from solutions.homework3 import class_tree as reference
 
     return reference.all_triplets_loss(features, labels, margin)
     ### END SOLUTION
     raise NotImplementedError("Write half of the mean hinge over all triplets of the batch.")
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 check("class_tree.loss", all_triplets_loss)
 
 # %% [markdown]
@@ -1217,7 +1217,7 @@ check("class_tree.loss", all_triplets_loss)
 # (Multiply $\|f(x) - f(x')\|^2$ out and average, to see why.)
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 class ClassTreeLoss(nn.Module):
     """`all_triplets_loss` with the margins of the tree."""
 
@@ -1272,7 +1272,7 @@ class RebuildTree(dl.Callback):
         self.batch_sampler.d = d
 
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 if wanted("hierarchical (paper)") and ready("hierarchical", "class_tree"):
     n_anchors = math.isqrt(P)  # as many as classes in a neighbourhood: 8 × 8 in a full batch, 4 × 4 for a quick look
     neighbourhoods = AnchorNeighbourBatchSampler(omniglot.train.labels, n_anchors, m=P // n_anchors, k=K, seed=seed)
@@ -1284,7 +1284,7 @@ if wanted("hierarchical (paper)") and ready("hierarchical", "class_tree"):
         callbacks=[RebuildTree(criterion, neighbourhoods)],
     )
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_training("hierarchical (paper)")
 
 # %% [markdown]
@@ -1296,7 +1296,7 @@ show_training("hierarchical (paper)")
 # And how many of the $L$ levels does it use? (Chains are long where classes are many: once each has a near neighbour,
 # hardly anything is left to join higher up.)
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 if "hierarchical (paper)" in trained:
     networks = {"before training": build_model(), "after training": trained["hierarchical (paper)"]["model"]}
     for title, network in networks.items():
@@ -1310,7 +1310,7 @@ else:
 #
 # Do you have a criterion of your own? Train it here, under a name of its own.
 
-# %% tags=["scenery", "more-methods", "nbval-ignore-output"]
+# %% tags=["ungraded", "more-methods", "nbval-ignore-output"]
 # train("mine", MyLoss())
 
 # %% [markdown]
@@ -1318,7 +1318,7 @@ else:
 # formula, margins and triplets. Nor compare the pair distances of "hierarchical (paper)", whose batches are of classes
 # that look alike.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_training(*trained)
 
 # %% [markdown]
@@ -1434,7 +1434,7 @@ show_training(*trained)
 #
 # The numbers of all trained methods, in a file that other programs can read.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 if trained:
     write_results(results, SETTINGS, DEVICE, baselines=baselines, methods=numbers_of(trained))
     if missing := [method for method in methods or () if method not in trained]:
@@ -1448,7 +1448,7 @@ else:
 #
 # All parts, as they were last checked in this session:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 progress("hard_cluster", "hierarchical", "class_tree")
 
 # %% [markdown]

@@ -28,7 +28,7 @@ from torch import Tensor
 
 from grader import check, hint, progress  # hint is for cells of your own
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 import math
 import time
 
@@ -65,7 +65,7 @@ seed = 0  # of the first weights and the batches
 device = "auto"  # "auto": a GPU if there is one; "cpu"; "cuda"
 results = "results.json"  # the numbers, written at the end
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 DEVICE = choose_device(device)
 EPOCHS = (600 if dataset == "mnist" else 100) if epochs is None else epochs
 if EPOCHS < 1:
@@ -84,7 +84,7 @@ digits = data.load(dataset)
 # There is no output neuron per class. So the same network serves classes that come up later: new faces, new products, new
 # letters. The ten digits need none of that, but they are small, and you see at a glance what is right. Here are twelve of each:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 train, valid = digits.train, digits.valid
 show_classes(train)
 
@@ -98,7 +98,7 @@ show_classes(train)
 # With a positive at distance 0.8 and $\alpha = 0.5$: as long as the negative is nearer than 1.3, the triplet costs something and
 # pushes. Beyond that it is satisfied: it costs nothing and teaches nothing.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_hinge()
 
 # %% [markdown]
@@ -116,7 +116,7 @@ show_hinge()
 #
 # $$T = P K \cdot (K - 1) \cdot (P - 1) K$$
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 P, K = 10, 10
 print(f"{P * K} pictures embedded")
 print(f"triplets, had the dataset chosen them:  {P * K // 3:6}")
@@ -130,7 +130,7 @@ print(f"triplets, formed inside the batch:      {P * K * (K - 1) * (P - 1) * K:6
 #
 # So two samplers share the work: one chooses *batches* from the dataset, the other *triplets* from the batch.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_training_pipeline()
 
 # %% [markdown]
@@ -148,14 +148,14 @@ def all_triplets(labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     Returns the rows of anchors, positives and negatives of all triplets, in any order: three LongTensors [T].
     """
     ### BEGIN SOLUTION
-    from solutions import tutorial as reference
+    from solutions.tutorial import tutorial as reference
 
     return reference.all_triplets(labels)
     ### END SOLUTION
     raise NotImplementedError("Return three LongTensors: the rows of all anchors, positives and negatives.")
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 check("tutorial.all_triplets", all_triplets)
 
 # %% [markdown]
@@ -168,7 +168,7 @@ check("tutorial.all_triplets", all_triplets)
 # `TrainBatches` does that with our `BalanceBatchSampler` (Catalyst's own, of 2022, does not start under today's PyTorch).
 # With ten classes and $P = 10$, every batch holds all digits. One class per row:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 loaders = {
     "train": TrainBatches(train, p=P, k=K, device=DEVICE, rotate=0, seed=seed),
     "valid": EvalBatches(valid, batch_size=1024, device=DEVICE),
@@ -197,7 +197,7 @@ show_batch(batch, K, f"a batch: {P} classes × {K} pictures", width=5)
 # positive and the nearest negative are left. Right: crosses are means; the blue cross is the anchor, its positive is a
 # picture, its negative another cross.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 show_samplers(AllTripletsSampler(), HardTripletsSampler(), HardClusterSampler())
 
 # %% [markdown]
@@ -205,7 +205,7 @@ show_samplers(AllTripletsSampler(), HardTripletsSampler(), HardClusterSampler())
 # two linear layers; at the end it divides $f(x)$ by its length, so embeddings lie on the unit sphere, here in 16 dimensions.
 # (Of two pictures of one class, Catalyst makes only one the anchor. So its "all" are half of our $T$: 40,500.)
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 set_global_seed(seed)
 model = MnistSimpleNet(out_features=16).to(DEVICE)
 features = model(batch["features"])  # [P * K, 16]
@@ -216,7 +216,7 @@ for sampler in (AllTripletsSampler(), HardTripletsSampler(), HardClusterSampler(
 # %% [markdown]
 # Was it true that choosing is cheap? On your machine, for one batch:
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 start = time.perf_counter()
 features = model(batch["features"])
 features.sum().backward()  # any number will do: we time the way back
@@ -244,14 +244,14 @@ def hard_triplets(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Ten
     far positives or equally near negatives, take the lowest row.
     """
     ### BEGIN SOLUTION
-    from solutions import tutorial as reference
+    from solutions.tutorial import tutorial as reference
 
     return reference.hard_triplets(features, labels)
     ### END SOLUTION
     raise NotImplementedError("Return three LongTensors: each row, its farthest positive, its nearest negative.")
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 check("tutorial.hard_triplets", hard_triplets)
 
 # %% [markdown]
@@ -263,7 +263,7 @@ check("tutorial.hard_triplets", hard_triplets)
 # [published example](https://medium.com/pytorch/metric-learning-with-catalyst-8c8337dfab1a) of 2020. The network is untrained,
 # so expect somewhat more than the margin:
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 # norm_required=False: our embeddings have length 1 already
 criterion = TripletMarginLossWithSampler(margin=0.5, sampler_inbatch=HardTripletsSampler(norm_required=False))
 criterion(model(batch["features"]), batch["targets"])
@@ -284,7 +284,7 @@ criterion(model(batch["features"]), batch["targets"])
 # Here are five queries (blue) and what is nearest to them by **raw pixels**, without any network; green is the right class,
 # orange a wrong one. CMC@1 looks at the first column after the query, CMC@5 at the first five.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 queries = valid.is_query.nonzero().flatten()
 shown = torch.stack([queries[valid.labels[queries] == label][1] for label in (2, 3, 5, 8, 9)])
 pixels = (valid.images.flatten(1) / 255).double()  # [N, 784]
@@ -304,14 +304,14 @@ def cmc_at(k: int, distances: Tensor, query_labels: Tensor, gallery_labels: Tens
     Returns CMC@k, a float32 tensor without dimensions. (k is at most G.)
     """
     ### BEGIN SOLUTION
-    from solutions import tutorial as reference
+    from solutions.tutorial import tutorial as reference
 
     return reference.cmc_at(k, distances, query_labels, gallery_labels)
     ### END SOLUTION
     raise NotImplementedError("Return the share of queries that find their class among the nearest k.")
 
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 check("tutorial.cmc", cmc_at)
 
 # %% [markdown]
@@ -319,7 +319,7 @@ check("tutorial.cmc", cmc_at)
 # network with its random weights. What we train has to beat both.
 
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 def cmc(features: Tensor) -> dict[int, float]:
     """CMC@1, 5 and 10 of the validation split. features: float [N, D]."""
     queries, gallery = features[valid.is_query], features[~valid.is_query]  # [Q, D], [G, D]
@@ -345,7 +345,7 @@ show_cmc(scores)
 # $\lfloor C / P \rfloor$ batches; here, a single one. Validation embeds *all* of its pictures and compares every query with the whole gallery.
 # After every epoch it would take nearly all of the time.
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 print(f"a training epoch: {len(loaders['train'])} batch, {P * K} pictures")
 print(f"one validation:   {len(valid.images)} pictures, {valid.is_query.sum() * (~valid.is_query).sum()} distances")
 
@@ -374,7 +374,7 @@ print(f"one validation:   {len(valid.images)} pictures, {valid.is_query.sum() * 
 # example, and with MNIST so are the epochs. (Two differences: its network is an older one, and it standardises the pixels;
 # ours are 0 for paper, 1 for ink.)
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 record = Progress("training", EPOCHS)
 optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
 loss_callback = dl.CriterionCallback(input_key="embeddings", target_key="targets", metric_key="loss")
@@ -407,7 +407,7 @@ record.bar.close()
 # The loss first (left), with the margin as a dotted line; then CMC@1 (right), with that of raw pixels as a dotted line. The
 # table has the trained network twice, computed with more and with fewer digits; why, you learn below.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_curves(record.history, margin=0.5, baseline=scores["raw pixels"][1])
 trained = embed(model)
 scores["trained network"] = cmc(trained)
@@ -421,7 +421,7 @@ show_cmc(scores)
 # distances small; at 0 every triplet costs just the margin. But look at what the distances do to *each other*:
 
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 def mean_distances(features: Tensor) -> tuple[float, float]:
     """The mean distance of two pictures of one class, and of two of different classes; 500 pictures will do."""
     some = slice(None, None, len(features) // 500)
@@ -450,7 +450,7 @@ show_table(["", "within a class", "between classes", "ratio"], rows)
 # %% [markdown]
 # The same five queries as before, with the trained embedding:
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_nearest(valid, trained, shown, "trained: a query and its nearest, left to right", width=7)
 
 # %% [markdown]
@@ -458,7 +458,7 @@ show_nearest(valid, trained, shown, "trained: a query and its nearest, left to r
 # Each class has a colour, and one of its pictures stands at its mean. What overlaps here may still be apart in the other
 # fourteen dimensions.
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 show_projection(valid, trained, range(10), "validation digits, 16 dimensions seen in two", size=(7.5, 6))
 
 # %% [markdown]
@@ -468,7 +468,7 @@ show_projection(valid, trained, range(10), "validation digits, 16 dimensions see
 #
 # What you tried by yourself, as it was last checked in this session:
 
-# %% tags=["scenery"]
+# %% tags=["ungraded"]
 progress("tutorial")
 
 # %% [markdown]
@@ -485,7 +485,7 @@ progress("tutorial")
 #
 # The numbers of this run, for other programs:
 
-# %% tags=["scenery", "nbval-ignore-output"]
+# %% tags=["ungraded", "nbval-ignore-output"]
 settings = {"dataset": dataset, "epochs": EPOCHS, "seed": seed, "P": P, "K": K, "margin": 0.5, "features_dim": 16}
 history = {
     name: {epoch["epoch"]: epoch[name] for epoch in record.history if name in epoch} for name in ("loss", "cmc01")

@@ -1,0 +1,77 @@
+"""What the steps of grading tell each other about one notebook: a single record, under `resources["grader"]`.
+
+nbgrader hands `resources` from one preprocessor to the next. It goes through a notebook twice, first to restore it and
+then to grade it, and each time BatchExporter begins a new record. So what restoring has to say, its notices, travels to the
+second time with the notebook itself, in its metadata.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from grader.assignments import Cases
+from grader.model import Report
+from grader.protocol import Ids
+
+KEY = "grader"
+
+
+class Outcome(StrEnum):
+    """LIMITED: by time, memory or output, or by the death of its kernel."""
+
+    GRADED = "graded"
+    LIMITED = "limited"
+    UNREADABLE = "unreadable"
+
+
+class Flag(StrEnum):
+    """Why the instructor should look at a cell. SCORED: the score may stand; UNSCORED: the grader failed on it."""
+
+    SCORED = "scored"
+    UNSCORED = "unscored"
+
+
+@dataclass
+class Grading:
+    """One notebook on its way. What a step has not come to yet is as it is here.
+
+    By BatchExporter, from the copying of what was handed in and from the master:
+        unreadable: why the notebook could not be read, as a sentence; None: it could.
+        notices: what was put right or left out in copying, in sentences.
+        files: the folder of the other files that were handed in.
+        ungraded: the texts of the master's code cells that no graded work needs.
+        prose: the texts of the master's Markdown cells.
+    By SandboxedExecute:
+        cases: of each exercise, those that it is judged by. They never leave this process.
+        ids: under which ids the kernel was asked for them.
+        seed: of the hidden ones.
+        seconds: how long the notebook ran, the start of its kernel included; None: it did not run.
+        outcome: None while the notebook is only restored.
+        why: a sentence for the student, where the outcome is not GRADED.
+        reasons: number of a cell -> why it has no answers that count, as a sentence for the student.
+    By the Judge:
+        reports: of each exercise that was judged, by name; None: the grader failed on it.
+        flags: grade_id -> why the instructor should look at the cell.
+    """
+
+    unreadable: str | None = None
+    notices: Sequence[str] = ()
+    files: Path | None = None
+    ungraded: frozenset[str] = frozenset()
+    prose: frozenset[str] = frozenset()
+    cases: Cases = field(default_factory=dict)
+    ids: Ids = field(default_factory=dict)
+    seed: int | None = None
+    seconds: float | None = None
+    outcome: Outcome | None = None
+    why: str | None = None
+    reasons: dict[int, str] = field(default_factory=dict)
+    reports: dict[str, Report | None] = field(default_factory=dict)
+    flags: dict[str, Flag] = field(default_factory=dict)
+
+
+def of(resources: Mapping[str, Any]) -> Grading:
+    """The record that BatchExporter began."""
+    return resources[KEY]

@@ -1,0 +1,11 @@
+"""Runs a notebook's cells where they can do no harm, and takes from what they put out what can do none.
+
+runner          starts the sandbox, reads what comes out, up to a size and a time
+bubblewrap      the sandbox itself: bubblewrap's command line
+syscalls        the calls of the Linux kernel's that it allows
+cgroup          limits that hold for all of its processes together
+kernel_runner   the program that runs in it: feeds the cells to a kernel
+outputs         what is taken from what came out
+
+All but `kernel_runner` runs outside of the sandbox, and trusts nothing that comes from there.
+"""

@@ -1,0 +1,635 @@
+"""Exercise A, the hard cluster triplet sampler (arXiv 1812.10325), in five graded parts, with its visible cases.
+
+Every number was computed by hand; the arithmetic stands beside it. c_i is the centroid of class i.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from grader.drawing import COLOURS, GREEN, RED, ROW, Drawing, short
+from grader.exercises import LIBRARIES
+from grader.exercises.batch import batch, in_reverse
+from grader.exercises.homework3._hinges import Hinge, draw_hinges, squared, wrong_number
+from grader.exercises.plane import BELOW, DASH, LEFT, ROLES, TOP, WIDTH, Panel, gradients, stroke, triplets
+from grader.formatting import numbers
+from grader.model import Arrays, Case, Exercise, Inputs, NotAnAnswer, Target, Use, f32, f64, i64, positional
+
+SECTION = "3"
+
+
+def _prepare_sampler(sampler: Any, _: Inputs) -> Use:
+    """The student hands in a class or one of its objects."""
+    sampler = sampler() if isinstance(sampler, type) else sampler
+    return lambda inputs: sampler.sample(inputs["features"], inputs["labels"])
+
+
+def _violation(outputs: Mapping[str, Any]) -> Any:
+    """Σ ‖a − p‖² − ‖a − n‖², a scalar that reaches all three outputs."""
+    anchor, positive, negative = (value.double() for value in outputs.values())  # (P, D); one cannot subtract bools
+    if not anchor.shape == positive.shape == negative.shape:
+        shapes = ", ".join(f"{name} {tuple(value.shape)}" for name, value in outputs.items())
+        raise NotAnAnswer(f"anchor, positive and negative need one common shape (P, D); yours are {shapes}")
+    return (anchor - positive).square().sum() - (anchor - negative).square().sum()
+
+
+def _class_of_row(case: Case, name: str, place: tuple[int, ...]) -> str:
+    expected, row = case.expected, place[0]
+    samples = zip(case.inputs["features"], case.inputs["labels"])  # the positive is one of them, and tells the class
+    owners = {int(label) for sample, label in samples if np.array_equal(sample, expected["positive"][row])}
+    of_class = f"class {owners.pop()}" if len(owners) == 1 else f"row {row}"
+    anchor = "" if name == "anchor" else f" (anchor {numbers(expected['anchor'][row])})"
+    return f"Your {name} for {of_class}{anchor}"
+
+
+SAMPLER = Target(
+    name="HardClusterTripletsSampler",
+    outputs=ROLES,
+    prepare=_prepare_sampler,
+    called="HardClusterTripletsSampler().sample(features, labels)",
+    shapes="Anchor, positive and negative are (P, D) each: a row for every class of the batch, a column for every dimension "
+    "of the features.",
+    scalar=_violation,
+    another=in_reverse,
+    place=_class_of_row,
+    draw=(partial(triplets, any_order=True), gradients),
+    points=ROLES,
+    free_row_order=True,
+    third_party=LIBRARIES,
+    mistakes={
+        "own_centroid_not_excluded": "Your negative is the centroid of the anchor's own class: it lies at distance 0 from "
+        "itself. Exclude the diagonal before you look for the nearest centroid.",
+        "excludes_by_distance": "You leave out every centroid at distance 0; another class may have the very same centroid. "
+        "Leave out the diagonal.",
+        "nearest_positive": "Your positive is the sample nearest to the centroid; the hard positive is the farthest one.",
+        "global_mean": "Your anchor is the mean of the whole batch; every class has a centroid of its own.",
+        "positive_from_whole_batch": "Your positive is the farthest sample of the batch; look within the anchor's "
+        "class only.",
+        "detached_centroids": "Your centroids are detached: the gradient reaches the features only through the positive. "
+        "Anchor and negative must carry it too.",
+        "detached_positive": "Your positive is detached: it must carry its own gradient, too.",
+        "remembers_the_last_batch": "Your sampler still holds triplets of the batch before; start from nothing in `sample`.",
+        "labels_assumed_sorted": "Your code takes a run of equal neighbouring labels for a class. Labels may be "
+        "interleaved: torch.unique(labels, return_inverse=True) gives every sample the row of its class.",
+        "equal_class_sizes_assumed": "Your code cuts the batch into parts of equal size; classes may differ in size.",
+        "ties_by_appearance": "Of two classes equally near you take the one that appears first; take that of the "
+        "lowest label.",
+        "label_used_as_index": "Your code uses the label itself as a row number. Labels may be negative or have gaps: "
+        "torch.unique(labels, return_inverse=True) gives every sample the row of its class.",
+        "sample_as_negative": "Your negative is a sample of another class; here it is the centroid of the nearest class.",
+        "farthest_negative": "Your negative is the farthest centroid; the hard negative is the nearest one.",
+        "matrix_product_distances": "Your distances come from a matrix product, |a|² + |b|² − 2ab, which loses all digits "
+        "when the embeddings lie far from the origin. Subtract the mean of the batch first, and call torch.cdist with "
+        'compute_mode="donot_use_mm_for_euclid_dist".',
+        "cdist_default": "torch.cdist goes over to a matrix product above 25 rows, and that loses all digits when the "
+        'embeddings lie far from the origin, or close together. Ask for compute_mode="donot_use_mm_for_euclid_dist".',
+        "normalised_centroids": "Your centroids are scaled to unit length; a centroid is the plain mean.",
+        "sum_not_mean": "Your centroid is the sum of its class's features; divide by the number of samples.",
+        "casts_to_float32": "Your result is float32 whatever comes in; keep the dtype of the features.",
+    },
+)
+
+
+def _draw_loss(case: Case, given: Arrays) -> str | None:
+    """The paper's loss: each class's way to its farthest sample and to the nearest centroid, and the hinges' sum."""
+    samples = batch(case)
+    if samples is None or not wrong_number(case, given):
+        return None
+    alpha, centroids = case.inputs["alpha"], samples.centroids
+    card = Drawing(WIDTH, BELOW + 2 * ROW)
+    panel = Panel(card, LEFT, "squared distances", samples.features)
+    panel.centroids(samples)
+    hinges = []
+    for p, (label, centre) in enumerate(zip(samples.classes, centroids)):
+        own = samples.features[samples.row == p]
+        intra, inter = squared(own, centre), squared(centroids, centre)
+        inter[p] = np.inf
+        for end, value, colour, dash in (
+            (own[intra.argmax()], intra.max(), GREEN, None),
+            (centroids[inter.argmin()], inter.min(), RED, DASH),
+        ):
+            start, end = panel.at(centre), panel.at(end)
+            card.arrow(start, end, colour, dash)
+            card.beside(start, end, short(value))
+        hinges.append(Hinge.of(f"class {label}", intra.max(), inter.min(), alpha))
+    panel.samples(samples)
+    words = draw_hinges(card, (376, TOP + 6), "intra − inter + α", hinges, "sum", case, given)
+    symbols = [
+        (partial(card.disc, position=len(COLOURS) - 1), "centroid"),
+        (partial(stroke, card, GREEN, None), "intra: to the farthest sample"),
+        (partial(stroke, card, RED, DASH), "inter: to the nearest centroid"),
+        (card.wrong, "differs"),
+    ]
+    card.legend(BELOW, [*samples.legend(card), *symbols])
+    return card.svg(case.name, f"The loss as a sum over the classes. {words}")
+
+
+CLUSTER_LOSS = Target(
+    name="ClusterLoss",
+    outputs=("loss",),
+    prepare=lambda loss, inputs: positional("features", "labels")(loss(inputs["alpha"]), inputs),
+    called="ClusterLoss(alpha)(features, labels)",
+    shapes="The loss is one number: a tensor without dimensions, ().",
+    another=in_reverse,
+    draw=(_draw_loss, gradients),
+    third_party=LIBRARIES,
+    mistakes={
+        "unsquared_cluster_loss": "Your distances are not squared; both d^intra and d^inter are squared in the paper.",
+        "mean_over_classes": "You average over the classes; the paper sums.",
+        "terms_pile_up": "Your loss still holds the terms of the batch before; start from nothing in `forward`.",
+        "no_hinge": "A class whose clusters are already apart lowers your loss: max(·, 0) is missing, class by class.",
+        "one_hinge_for_the_batch": "Your max(·, 0) acts on the sum over the classes, where a class whose clusters are "
+        "already apart pays for the others; each class has a hinge of its own.",
+    },
+)
+
+# Three classes of three points each.
+#   class 0: (0,0) (1,0) (5,0)    c_0 = (2,0), squared distances to it 4, 1, 9: the farthest is (5,0)
+#   class 1: (1,3) (5,3) (6,3)    c_1 = (4,3), squared distances to it 9, 1, 4: the farthest is (1,3)
+#   class 2: (2,7) (2,8) (2,12)   c_2 = (2,9), squared distances to it 4, 1, 9: the farthest is (2,12)
+# Between the centroids: |c_0-c_1|² = 4+9 = 13, |c_0-c_2|² = 81, |c_1-c_2|² = 4+36 = 40.
+THREE = f32([[0, 0], [1, 0], [5, 0], [1, 3], [5, 3], [6, 3], [2, 7], [2, 8], [2, 12]])
+THREE_LABELS = [0, 0, 0, 1, 1, 1, 2, 2, 2]
+THREE_TRIPLETS = {
+    "anchor": f32([[2, 0], [4, 3], [2, 9]]),
+    "positive": f32([[5, 0], [1, 3], [2, 12]]),
+    "negative": f32([[4, 3], [2, 0], [4, 3]]),
+}
+THREE_WHY = (
+    "Centroids: (0+1+5)/3 = 2 gives (2, 0), then (4, 3) and (2, 9). Squared distances to the own centroid: 4, 1, 9; "
+    "9, 1, 4; 4, 1, 9. Between the centroids: 13, 81 and 40, so classes 0 and 1 are each other's nearest, and class 1 "
+    "is nearest to class 2."
+)
+
+TRIPLETS = Exercise(
+    name="hard_cluster.triplets",
+    title="Hard cluster sampler: anchor, positive, negative",
+    points=1,
+    target=SAMPLER,
+    cases=(
+        Case(
+            name="three clusters",
+            teaches="The anchor is its class's centroid, the positive its farthest sample, the negative the nearest "
+            "other centroid.",
+            inputs={"features": THREE, "labels": THREE_LABELS},
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+            mistakes={
+                "own_centroid_not_excluded": {"negative": f32([[2, 0], [4, 3], [2, 9]])},
+                "nearest_positive": {"positive": f32([[1, 0], [5, 3], [2, 8]])},
+                "farthest_negative": {"negative": f32([[2, 9], [2, 9], [2, 0]])},
+                # From c_0 the farthest of all is (2,12): 144; from c_1 also: 4+81 = 85; from c_2 it is (5,0): 9+81 = 90.
+                "positive_from_whole_batch": {"positive": f32([[2, 12], [2, 12], [5, 0]])},
+                # To c_0: (1,3) at 1+9 = 10; to c_1: (5,0) at 1+9 = 10; to c_2: (1,3) at 1+36 = 37.
+                "sample_as_negative": {"negative": f32([[1, 3], [5, 0], [1, 3]])},
+                "outputs_in_another_order": {},  # recognised by putting the outputs in order
+            },
+        ),
+        Case(
+            name="around the origin",
+            teaches="A centroid is the plain mean: neither the sum nor scaled to unit length, and not the batch's.",
+            # c_0 = (3,4), squared distances 4, 1, 1; c_1 = (-4,3), 9, 1, 4; c_2 = (0,-5), 4, 1, 1. Between them:
+            # |c_0-c_1|² = 49+1 = 50, |c_0-c_2|² = 9+81 = 90, |c_1-c_2|² = 16+64 = 80.
+            inputs={
+                "features": f32([[1, 4], [4, 4], [4, 4], [-4, 0], [-4, 4], [-4, 5], [-2, -5], [1, -5], [1, -5]]),
+                "labels": THREE_LABELS,
+            },
+            expected={
+                "anchor": f32([[3, 4], [-4, 3], [0, -5]]),
+                "positive": f32([[1, 4], [-4, 0], [-2, -5]]),
+                "negative": f32([[-4, 3], [3, 4], [-4, 3]]),
+            },
+            why="Centroids (3, 4), (−4, 3), (0, −5); squared distances to the own centroid 4, 1, 1; 9, 1, 4; 4, 1, 1; "
+            "between the centroids 50, 90 and 80.",
+            mistakes={
+                "own_centroid_not_excluded": {"negative": f32([[3, 4], [-4, 3], [0, -5]])},
+                "nearest_positive": {"positive": f32([[4, 4], [-4, 4], [1, -5]])},
+                # (3,4)/5, (-4,3)/5, (0,-5)/5. Farthest from them: (4,4) at 11.56+10.24, (-4,5) at 10.24+19.36, (-2,-5).
+                # Between them: 1.96+0.04 = 2, 0.36+3.24 = 3.6, 0.64+2.56 = 3.2.
+                "normalised_centroids": {
+                    "anchor": f32([[0.6, 0.8], [-0.8, 0.6], [0, -1]]),
+                    "positive": f32([[4, 4], [-4, 5], [-2, -5]]),
+                    "negative": f32([[-0.8, 0.6], [0.6, 0.8], [-0.8, 0.6]]),
+                },
+                # Three times the centroids; the same samples and centroids are farthest and nearest.
+                "sum_not_mean": {
+                    "anchor": f32([[9, 12], [-12, 9], [0, -15]]),
+                    "negative": f32([[-12, 9], [9, 12], [-12, 9]]),
+                },
+                # The mean of the nine is (-3, 6)/9. Farthest from it: (4,4), (-4,5), (-2,-5); the squared distances
+                # to the centroids are 22.2, 18.9 and 32.2.
+                "global_mean": {
+                    "anchor": f32([[-1 / 3, 2 / 3]] * 3),
+                    "positive": f32([[4, 4], [-4, 5], [-2, -5]]),
+                },
+            },
+        ),
+        Case(
+            name="two classes at one place",
+            teaches="Only a class's own centroid is left out, not every centroid that lies where it lies.",
+            # class 0: (0,0) (3,0) (0,0): c_0 = (1,0), squared 1, 4, 1. class 1: (1,-4) (1,2) (1,2): c_1 = (1,0), 16, 4, 4.
+            # class 2: (8,0) (8,0) (11,0): c_2 = (9,0), 1, 1, 4; c_0 and c_1 are equally near: the lowest class wins.
+            # class 3: (19,0) (19,0) (22,0): c_3 = (20,0), 1, 1, 4.
+            inputs={
+                "features": f32(
+                    [
+                        [0, 0],
+                        [3, 0],
+                        [0, 0],
+                        [1, -4],
+                        [1, 2],
+                        [1, 2],
+                        [8, 0],
+                        [8, 0],
+                        [11, 0],
+                        [19, 0],
+                        [19, 0],
+                        [22, 0],
+                    ]
+                ),
+                "labels": [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3],
+            },
+            expected={
+                "anchor": f32([[1, 0], [1, 0], [9, 0], [20, 0]]),
+                "positive": f32([[3, 0], [1, -4], [11, 0], [22, 0]]),
+                "negative": f32([[1, 0], [1, 0], [1, 0], [9, 0]]),
+            },
+            why="Centroids (1, 0), (1, 0), (9, 0), (20, 0): classes 0 and 1 are each other's nearest, at distance 0.",
+            mistakes={"excludes_by_distance": {"negative": f32([[9, 0], [9, 0], [1, 0], [9, 0]])}},
+        ),
+        Case(
+            name="a labels tensor",
+            teaches="Labels come as a list or as a LongTensor.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS)},
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+        ),
+    ),
+    hints=(
+        "Start with the P centroids, one row per class. The anchor is that table, and the negative is picked from it.",
+        "The positive needs the distance of every sample to its own centroid only: features - centroids[row_of_sample]. "
+        "The negative needs the P × P distances between centroids, with the diagonal set to infinity before argmin.",
+        "classes, row = labels.unique(return_inverse=True); centroids = zeros(P, D).index_add(0, row, features) / "
+        "counts[:, None]; distances = torch.cdist(centroids, centroids, "
+        'compute_mode="donot_use_mm_for_euclid_dist"); distances.fill_diagonal_(inf) on a detached '
+        "copy; negative = centroids[distances.argmin(1)]. For the positive, a (P, B) table of the squared distances "
+        "to the own centroid, -inf where the class differs, and argmax(1).",
+    ),
+)
+
+LABELS = Exercise(
+    name="hard_cluster.labels",
+    title="Hard cluster sampler: any labels",
+    points=1,
+    target=SAMPLER,
+    cases=(
+        Case(
+            name="interleaved labels",
+            teaches="Samples of a class need not stand side by side.",
+            # class 0: (0,0) (3,0) (0,0): c = (1,0), squared 1, 4, 1. class 1: (0,6) (0,6) (3,6): c = (1,6), 1, 1, 4.
+            inputs={
+                "features": f32([[0, 0], [0, 6], [3, 0], [0, 6], [0, 0], [3, 6]]),
+                "labels": [0, 1, 0, 1, 0, 1],
+            },
+            expected={
+                "anchor": f32([[1, 0], [1, 6]]),
+                "positive": f32([[3, 0], [3, 6]]),
+                "negative": f32([[1, 6], [1, 0]]),
+            },
+            why="Class 0 holds rows 0, 2, 4: centroid ((0+3+0)/3, 0) = (1, 0); class 1 holds rows 1, 3, 5: (1, 6).",
+            # Six runs of one sample: each is its own centroid and positive, and finds the nearest other sample.
+            mistakes={
+                "labels_assumed_sorted": {
+                    "anchor": f32([[0, 0], [0, 6], [3, 0], [0, 6], [0, 0], [3, 6]]),
+                    "positive": f32([[0, 0], [0, 6], [3, 0], [0, 6], [0, 0], [3, 6]]),
+                    "negative": f32([[0, 0], [0, 6], [0, 0], [0, 6], [0, 0], [0, 6]]),
+                }
+            },
+        ),
+        Case(
+            name="unequal class sizes",
+            teaches="Classes may have different numbers of samples.",
+            # class 0: (0,0) (2,0) (7,0) (3,0): c = (3,0), squared 9, 1, 16, 0. class 1: (0,4) (0,8): c = (0,6), a tie
+            # of 4 and 4, which the lower row wins.
+            inputs={
+                "features": f32([[0, 0], [2, 0], [7, 0], [3, 0], [0, 4], [0, 8]]),
+                "labels": [0, 0, 0, 0, 1, 1],
+            },
+            expected={
+                "anchor": f32([[3, 0], [0, 6]]),
+                "positive": f32([[7, 0], [0, 4]]),
+                "negative": f32([[0, 6], [3, 0]]),
+            },
+            why="Class 0: (0+2+7+3)/4 = 3; class 1: (4+8)/2 = 6, both its samples at distance 2: the lower row wins.",
+            # Cut in the middle: (0,0) (2,0) (7,0) with centroid (3,0), and (3,0) (0,4) (0,8) with centroid (1,4), from
+            # which they lie 4+16 = 20, 1 and 1+16 = 17 away.
+            mistakes={
+                "equal_class_sizes_assumed": {
+                    "anchor": f32([[3, 0], [1, 4]]),
+                    "positive": f32([[7, 0], [3, 0]]),
+                    "negative": f32([[1, 4], [3, 0]]),
+                }
+            },
+        ),
+        Case(
+            name="negative and sparse labels",
+            teaches="Labels are names: they may be negative and have gaps.",
+            inputs={"features": THREE, "labels": [-3, -3, -3, 40, 40, 40, 7, 7, 7]},
+            expected=THREE_TRIPLETS,
+            why="The classes −3, 40, 7 hold the points of the first exercise. " + THREE_WHY,
+        ),
+        Case(
+            name="ties between unsorted labels",
+            teaches="Of equally near classes the one of the lowest label wins, wherever it appears.",
+            # class 5: -5, -4, -3, c = (-4,0); class 3: 5, 4, 3, c = (4,0); class 8: 0, 0, c = (0,0), which is 16 from both.
+            # In classes 5 and 3 the first and the third sample lie 1 away, and the first wins; class 8 is one point.
+            inputs={
+                "features": f32([[-5, 0], [5, 0], [0, 0], [-4, 0], [4, 0], [0, 0], [-3, 0], [3, 0]]),
+                "labels": [5, 3, 8, 5, 3, 8, 5, 3],
+            },
+            expected={
+                "anchor": f32([[4, 0], [-4, 0], [0, 0]]),
+                "positive": f32([[5, 0], [-5, 0], [0, 0]]),
+                "negative": f32([[0, 0], [0, 0], [4, 0]]),
+            },
+            why="Class 8 lies 4 from classes 3 and 5; 3 is the lower label, so its centroid (4, 0) is the negative.",
+            mistakes={"ties_by_appearance": {"negative": f32([[0, 0], [0, 0], [-4, 0]])}},
+        ),
+        Case(
+            name="labels around zero",
+            teaches="A label is not the row of its class.",
+            inputs={"features": THREE, "labels": [-1, -1, -1, 0, 0, 0, 1, 1, 1]},
+            expected=THREE_TRIPLETS,
+            why="The classes −1, 0, 1 hold the points of the first exercise. " + THREE_WHY,
+            # Rows -1, 0, 1 of the centroids' table are (2,9), (2,0), (4,3). Class -1: its farthest sample from (2,9) is
+            # (5,0) at 9+81. Class 0: from (2,0) it is (6,3) at 16+9. Class 1: from (4,3) it is (2,12) at 4+81.
+            mistakes={
+                "label_used_as_index": {
+                    "anchor": f32([[2, 9], [2, 0], [4, 3]]),
+                    "positive": f32([[5, 0], [6, 3], [2, 12]]),
+                    "negative": f32([[4, 3], [4, 3], [2, 0]]),
+                }
+            },
+        ),
+    ),
+    hints=(
+        "Nothing in the definition needs the labels to be numbers in order: they are names.",
+        "torch.unique with return_inverse=True gives the sorted classes and, for every sample, the row of its class; "
+        "return_counts=True gives the class sizes.",
+        "labels = torch.as_tensor(labels, device=features.device); classes, row, counts = "
+        "labels.unique(return_inverse=True, return_counts=True); then use row wherever you used labels.",
+    ),
+)
+
+# Two classes on a line, c_0 = (0+1+5)/3 = 2 and c_1 = (9+10+14)/3 = 11, positives 5 and 14.
+LINE = f32([[0], [1], [5], [9], [10], [14]])
+LINE_LABELS = [0, 0, 0, 1, 1, 1]
+LINE_TRIPLETS = {"anchor": f32([[2], [11]]), "positive": f32([[5], [14]]), "negative": f32([[11], [2]])}
+
+# Far from the origin: the same three points a class, at +0, +20 and +30 from 2^20. Squares near 2^40 are multiples of
+# 2^17 in float32, so by |a|² + |b|² − 2ab all distances come out as 0.
+FAR = 1048576.0
+FAR_POINTS = f32([[FAR + x] for x in (0, 1, 5, 20, 21, 25, 30, 31, 35)])
+
+MANY = 4194304.0
+OFFSETS = [8 * i + i * (i + 1) // 2 for i in range(30)]
+MANY_POINTS = f32([[MANY + o + x] for o in OFFSETS for x in (0, 1, 5)])
+
+TRAINING = Exercise(
+    name="hard_cluster.training",
+    title="Hard cluster sampler: fit for training",
+    points=1,
+    target=SAMPLER,
+    cases=(
+        Case(
+            name="gradients",
+            teaches="Gradients flow through anchor, positive and negative.",
+            inputs={"features": LINE, "labels": LINE_LABELS},
+            gradient=True,
+            # L = (2-5)² - (2-11)² + (11-14)² - (11-2)². Through c_0: (2(2-5) - 4(2-11))/3 = (-6+36)/3 = 10 for each
+            # of its samples; the positive 5 has -2(2-5) = 6 more. Through c_1: (2(11-14) - 4(11-2))/3 = -14; 14 has 6 more.
+            expected={**LINE_TRIPLETS, "gradient": f32([[10], [10], [16], [-14], [-14], [-8]])},
+            why="For L = Σ ‖a − p‖² − ‖a − n‖²: each sample of class 0 moves c_0 by a third, "
+            "(2(2−5) − 4(2−11))/3 = 10; its positive has −2(2−5) = 6 more. Class 1: (2(11−14) − 4(11−2))/3 = −14, and 6.",
+            mistakes={
+                "detached_centroids": {"gradient": f32([[0], [0], [6], [0], [0], [6]])},
+                "detached_positive": {"gradient": f32([[10], [10], [10], [-14], [-14], [-14]])},
+            },
+        ),
+        Case(
+            name="the input stays as it is",
+            teaches="The features are not changed in place.",
+            inputs={"features": THREE, "labels": THREE_LABELS},
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+            mistakes={"changes_input_in_place": {}},  # recognised by the change itself
+        ),
+        Case(
+            name="used again",
+            teaches="A sampler sees one batch after the other: nothing of the last one stays.",
+            inputs={"features": THREE, "labels": THREE_LABELS},
+            again=True,
+            expected=THREE_TRIPLETS,
+            why=THREE_WHY,
+            # The batch before held the same samples in reverse order, and so the same three triplets.
+            mistakes={
+                "remembers_the_last_batch": {
+                    name: np.concatenate([value] * 2) for name, value in THREE_TRIPLETS.items()
+                }
+            },
+        ),
+        Case(
+            name="double precision",
+            teaches="The result has the dtype of the features.",
+            inputs={"features": f64([[0], [1], [5], [9], [10], [14]]), "labels": LINE_LABELS},
+            expected={name: value.astype("float64") for name, value in LINE_TRIPLETS.items()},
+            why="The centroids are 2 and 11, as float64.",
+            mistakes={"casts_to_float32": LINE_TRIPLETS},
+        ),
+        Case(
+            name="far from the origin",
+            teaches="Distances stay right when the embeddings lie far from the origin, or nearly coincide.",
+            inputs={"features": FAR_POINTS, "labels": THREE_LABELS},
+            expected={
+                "anchor": f32([[FAR + 2], [FAR + 22], [FAR + 32]]),
+                "positive": f32([[FAR + 5], [FAR + 25], [FAR + 35]]),
+                "negative": f32([[FAR + 22], [FAR + 32], [FAR + 22]]),
+            },
+            why="The centroids are 2, 22 and 32 beyond 2^20; 22 and 32 are each other's nearest, and 22 is nearest to 2.",
+            tolerance=0.1 / FAR,
+            # With all distances 0 the first sample of the class and the first of the other classes win.
+            mistakes={
+                "matrix_product_distances": {
+                    "positive": f32([[FAR], [FAR + 20], [FAR + 30]]),
+                    "negative": f32([[FAR + 22], [FAR + 2], [FAR + 2]]),
+                }
+            },
+        ),
+        Case(
+            name="many classes far from the origin",
+            teaches="Above 25 rows torch.cdist changes its method: distances must stay right with many classes, too.",
+            # 30 classes, class i at o_i from 2^22 with samples at +0, +1, +5 and its centroid at +2. The gaps between
+            # neighbours are 9, 10, 11, …: o_i = 8 i + i (i+1)/2, so the nearest class is the one before; for class 0 it
+            # is class 1. By |a|² + |b|² − 2ab all distances are 0: squares near 2^44 are multiples of 2^21.
+            inputs={"features": MANY_POINTS, "labels": i64([label for label in range(30) for _ in range(3)])},
+            expected={
+                "anchor": f32([[MANY + o + 2] for o in OFFSETS]),
+                "positive": f32([[MANY + o + 5] for o in OFFSETS]),
+                "negative": f32([[MANY + OFFSETS[i - 1 if i else 1] + 2] for i in range(30)]),
+            },
+            why="The centroids lie 9, 10, 11, … apart, so the nearest class is always the one before.",
+            tolerance=0.1 / MANY,
+            mistakes={
+                "cdist_default": {"negative": f32([[MANY + OFFSETS[0 if i else 1] + 2] for i in range(30)])},
+            },
+        ),
+    ),
+    hints=(
+        "Choosing (argmin, argmax) needs no gradient; what you choose must keep its own.",
+        "Compute the distances on features.detach(), shifted by their mean, and index the original features and "
+        "centroids with the result.",
+        "with torch.no_grad(): shifted = features - features.mean(0); …; choose rows. Then anchor = centroids, "
+        "positive = features[positive_row], negative = centroids[negative_row], with centroids computed outside of "
+        'no_grad. torch.cdist(..., compute_mode="donot_use_mm_for_euclid_dist") keeps the digits.',
+    ),
+)
+
+# What a message that names the fault may say: one of these words is enough, in any case.
+FAULTS = {
+    "one class": ("class", "label", "two", "negative"),
+    "a class with one sample": ("single", "one", "two", "sample", "positive"),
+    "lengths that differ": ("length", "label", "size", "number", "match", "many"),
+    "features with three dimensions": ("shape", "2-D", "2D", "dim", "matrix", "[B, D]", "(B, D)"),
+    "not a number": ("nan", "finite", "number"),
+    "infinity": ("inf", "finite"),
+}
+
+ERRORS = Exercise(
+    name="hard_cluster.errors",
+    title="Hard cluster sampler: bad input is refused",
+    points=1,
+    target=SAMPLER,
+    cases=(
+        Case(
+            name="good input",
+            teaches="Good input is accepted.",
+            inputs={"features": LINE, "labels": LINE_LABELS},
+            expected=LINE_TRIPLETS,
+            why="The centroids are 2 and 11, the farthest samples 5 and 14.",
+        ),
+        Case(
+            name="one class",
+            teaches="Fewer than two classes: there is no negative.",
+            inputs={"features": f32([[0, 0], [1, 0]]), "labels": [3, 3]},
+            raises=FAULTS["one class"],
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="a class with one sample",
+            teaches="A class with one sample has no positive.",
+            inputs={"features": f32([[0, 0], [1, 0], [5, 5]]), "labels": [0, 0, 17]},
+            raises=("17", *FAULTS["a class with one sample"]),
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="lengths that differ",
+            teaches="There must be one label for each row of the features.",
+            inputs={"features": f32([[0, 0], [1, 0], [5, 5], [6, 5]]), "labels": [0, 0, 1, 1, 1]},
+            raises=FAULTS["lengths that differ"],
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="features with three dimensions",
+            teaches="Features are a matrix (B, D).",
+            inputs={"features": f32([[[0], [0]], [[1], [0]], [[5], [5]], [[6], [5]]]), "labels": [0, 0, 1, 1]},
+            raises=FAULTS["features with three dimensions"],
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="not a number",
+            teaches="NaN in the features is refused.",
+            inputs={"features": f32([[0, 0], [1, float("nan")], [5, 5], [6, 5]]), "labels": [0, 0, 1, 1]},
+            raises=FAULTS["not a number"],
+            mistakes={"no_input_checks": {}},
+        ),
+        Case(
+            name="infinity",
+            teaches="Infinite features are refused.",
+            inputs={"features": f32([[0, 0], [1, 0], [5, 5], [float("inf"), 5]]), "labels": [0, 0, 1, 1]},
+            raises=FAULTS["infinity"],
+            mistakes={"no_input_checks": {}},
+        ),
+    ),
+    hints=(
+        "Each fault gets its own sentence; _check_input_labels is the place for those that concern the labels.",
+        "Check in this order: features.ndim, len(labels) against len(features), torch.isfinite(features).all(), the "
+        "number of classes, the smallest class.",
+        "classes, counts = torch.as_tensor(labels).unique(return_counts=True); if len(classes) < 2: raise "
+        'ValueError("at least two classes are needed, got …"); if counts.min() < 2: raise ValueError(f"class '
+        '{classes[counts.argmin()]} has one sample").',
+    ),
+)
+
+LOSS = Exercise(
+    name="hard_cluster.loss",
+    title="The paper's cluster loss",
+    points=1,
+    target=CLUSTER_LOSS,
+    needs=("hard_cluster.triplets",),
+    cases=(
+        Case(
+            name="three clusters",
+            teaches="Distances are squared, each class has its own hinge, and the classes are summed.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS), "alpha": 5.0},
+            # intra 9, 9, 9; inter 13, 13, 40. max(9-13+5, 0) + max(9-13+5, 0) + max(9-40+5, 0) = 1 + 1 + 0.
+            expected={"loss": f32(2)},
+            why="d^intra = 9, 9, 9; d^inter = 13, 13, 40; α = 5: max(1, 0) + max(1, 0) + max(−26, 0) = 2.",
+            mistakes={
+                # 3-√13+5 = 4.394449 twice, 3-√40+5 = 1.675445: 10.464342.
+                "unsquared_cluster_loss": {"loss": f32(10.464342)},
+                "mean_over_classes": {"loss": f32(2 / 3)},
+                "no_hinge": {"loss": f32(-24)},
+                "one_hinge_for_the_batch": {"loss": f32(0)},  # max(-24, 0)
+            },
+        ),
+        Case(
+            name="used again",
+            teaches="The loss of one batch holds nothing of the last one.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS), "alpha": 5.0},
+            again=True,
+            expected={"loss": f32(2)},
+            why="The same batch as before: 1 + 1 + 0 = 2.",
+            mistakes={"terms_pile_up": {"loss": f32(4)}},  # twice the same three terms
+        ),
+        Case(
+            name="a wide margin",
+            teaches="A margin that every class but one violates.",
+            inputs={"features": THREE, "labels": i64(THREE_LABELS), "alpha": 30.0},
+            # 9-13+30 = 26 twice, 9-40+30 = -1.
+            expected={"loss": f32(52)},
+            why="α = 30: max(26, 0) + max(26, 0) + max(−1, 0) = 52.",
+            # Without hinges, or with one for all: 26+26-1 = 51. The first case tells them apart.
+            mistakes={"mean_over_classes": {"loss": f32(52 / 3)}},
+        ),
+        Case(
+            name="gradients",
+            teaches="The loss carries its gradient back to every sample.",
+            inputs={"features": LINE, "labels": i64(LINE_LABELS), "alpha": 100.0},
+            gradient=True,
+            # intra 9 and 9, inter 81 and 81: 28 + 28. Both hinges are open, so the gradient is that of
+            # Σ intra - inter, worked out in hard_cluster.training.
+            expected={"loss": f32(56), "gradient": f32([[10], [10], [16], [-14], [-14], [-8]])},
+            why="2 · (9 − 81 + 100) = 56; the gradient is that of Σ ‖a − p‖² − ‖a − n‖² on the same points.",
+        ),
+    ),
+    hints=(
+        "Your sampler already finds everything the loss needs: anchor, positive and negative of every class.",
+        "d^intra = ‖anchor − positive‖², d^inter = ‖anchor − negative‖², both (P,); the hinge acts on each class.",
+        "anchor, positive, negative = sampler.sample(features, labels); intra = (anchor - positive).square().sum(1); "
+        "inter = (anchor - negative).square().sum(1); return (intra - inter + alpha).clamp(min=0).sum()",
+    ),
+)
+
+EXERCISES = (TRIPLETS, LABELS, TRAINING, ERRORS, LOSS)

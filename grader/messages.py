@@ -1,0 +1,110 @@
+"""What a failed case says of an answer: which output, which row or entry of it, what was given, what was expected.
+
+Called by `grader.judge`. A hidden case quotes nothing: no number, no shape, none of the student's words.
+"""
+
+import numpy as np
+
+from grader.formatting import numbers
+from grader.matching import in_order, mismatches
+from grader.model import FEATURES, GRADIENT, KEEPS_GRADIENT, Arrays, Case, Exercise, Verdict
+
+# Mistakes that can be made in any exercise: the judge recognises them by itself.
+NO_INPUT_CHECKS, CHANGES_INPUT = "no_input_checks", "changes_input_in_place"
+OUTPUTS_IN_ANOTHER_ORDER = "outputs_in_another_order"
+ANYWHERE = {
+    CHANGES_INPUT: "What you are given belongs to others, the features to the network's graph: work on a copy, without "
+    "in-place operations.",
+    OUTPUTS_IN_ANOTHER_ORDER: "Whoever calls you takes the outputs by their position: return them in the order asked for.",
+    NO_INPUT_CHECKS: "Check the input before you use it, and raise ValueError with a sentence that names the fault.",
+}
+
+
+def mistake(exercise: Exercise, name: str) -> str:
+    """What to tell whoever made a known mistake; nothing where it is not known any more."""
+    return exercise.target.mistakes.get(name) or ANYWHERE.get(name, "")
+
+
+def explain(exercise: Exercise, verdict: Verdict) -> str | None:
+    """The sentence on the recognised mistake, if one was recognised."""
+    return mistake(exercise, verdict.mistake) if verdict.mistake else None
+
+
+def aligned(exercise: Exercise, case: Case, expected: Arrays, given: Arrays) -> Arrays:
+    """`given`, its rows in the order of the expected ones where the exercise leaves the order free."""
+    if not exercise.target.free_row_order:
+        return given
+    return in_order(exercise.target.outputs, expected, given, case.tolerance)
+
+
+def difference(exercise: Exercise, case: Case, given: Arrays) -> str:
+    """The first output that differs from `case.expected`, and how: in shape, in dtype, or in which rows or entries."""
+    for name, expected in case.expected.items():
+        if name == KEEPS_GRADIENT and not np.array_equal(expected, given[name]):
+            last = exercise.target.outputs[-1]
+            return f"The {last} still carries a gradient; expected is a constant (see torch.Tensor.detach)."
+        if given[name].shape != expected.shape:
+            return _other_shape(exercise, case, name, given[name])
+        if given[name].dtype != expected.dtype:
+            return _other_dtype(case, name, given[name])
+    given = aligned(exercise, case, case.expected, given)
+    wrong = {name: mismatches(value, given[name], case.tolerance) for name, value in case.expected.items()}
+    name, *others = (name for name in wrong if wrong[name].any())
+    if case.hidden:
+        return f"Your {name} is not what was expected."
+    first, count = _entries(exercise, name, wrong[name])
+    is_, should = numbers(given[name][first]), numbers(case.expected[name][first])
+    cause = _cause(name, given[name])
+    also = f" Your {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'}, too." if others else ""
+    return f"{_subject(exercise, case, name, first)} is {is_}; expected is {should}.{count}{also}{cause}"
+
+
+def _cause(name: str, given: np.ndarray) -> str:
+    if given.dtype.kind == "f" and np.isnan(given).any():
+        return " NaN comes from 0/0, from ∞ − ∞, or from the gradient of a square root (or a norm) at 0."
+    if name == GRADIENT and not given.any():
+        return " It is 0 everywhere: the features were copied or detached on the way."
+    return ""
+
+
+def called(exercise: Exercise, case: Case) -> str:
+    """How the student's object is called, as code."""
+    return exercise.target.called or f"{exercise.target.name}({', '.join(case.inputs)})"
+
+
+def other_order(exercise: Exercise, order: tuple[str, ...]) -> str:
+    """The right outputs, returned in another order."""
+    return f"You return the right outputs as ({', '.join(order)}); expected is ({', '.join(exercise.target.outputs)})."
+
+
+def _other_shape(exercise: Exercise, case: Case, name: str, given: np.ndarray) -> str:
+    meaning = "The gradient has the shape of the features." if name == GRADIENT else exercise.target.shapes
+    is_, should = given.shape, case.expected[name].shape
+    shapes = "not what was expected" if case.hidden else f"{is_}; expected is {should}"
+    return f"The shape of your {name} is {shapes}. {meaning}".strip()
+
+
+def _other_dtype(case: Case, name: str, given: np.ndarray) -> str:
+    is_, should = given.dtype, case.expected[name].dtype
+    remedy = "that of the input (see torch.Tensor.to)" if should.kind == "f" else "see torch.Tensor.long"
+    dtypes = f"not what was expected: {remedy}" if case.hidden else f"{is_}; expected is {should}, {remedy}"
+    return f"The dtype of your {name} is {dtypes}."
+
+
+def _entries(exercise: Exercise, name: str, wrong: np.ndarray) -> tuple[tuple[int, ...], str]:
+    """The place of the first wrong row or entry of an output, and a sentence on how many there are, if there are more."""
+    points = name in (*exercise.target.points, GRADIENT) and wrong.ndim == 2
+    what = "rows" if points else "entries"
+    wrong = wrong.any(axis=-1) if points else wrong
+    first = tuple(int(index) for index in np.argwhere(wrong)[0])
+    return first, f" {wrong.sum()} of {wrong.size} {what} are wrong." if wrong.sum() > 1 else ""
+
+
+def _subject(exercise: Exercise, case: Case, name: str, place: tuple[int, ...]) -> str:
+    """What stands at a place of an output, in the words of the exercise where it has some."""
+    if not place:
+        return f"Your {name}"
+    if name == GRADIENT:
+        return f"Your gradient for row {place[0]} of the {FEATURES}"
+    special = exercise.target.place(case, name, place) if exercise.target.place else None
+    return special or f"Entry {place[0]} of your {name}"

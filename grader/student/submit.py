@@ -1,0 +1,236 @@
+"""Packs a student's notebook for handing in, and says beforehand what of it will be graded. Behind `grader submit`.
+
+It reads the notebook as grading does (`grader.notebooks`) and arranges its cells as grading does (`grader.cells`). What
+grading could not read it refuses; what grading puts right it only says, since a student should not be kept from handing
+in. It never runs anything. The zip file holds one folder,
+STUDENT_attempt_TIME, by which `nbgrader zip_collect` knows whose it is, whatever becomes of the file's own name on its
+way (see `grader.autograde.collect`).
+"""
+
+import ast
+import getpass
+import re
+import sys
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.table import Table
+
+from grader import assignments
+from grader.cells import Master, Place, arrange, claim, definitions, identify
+from grader.files import ROOT, STUDENT, write_zip
+from grader.limits import MB, Limits
+from grader.model import Exercise
+from grader.notebooks import Unreadable, read
+
+NOTE = """\
+Graded is what your code does when the notebook is run anew, on the visible cases and on hidden ones of the same kind.
+What it printed when you ran it does not count, and neither do other files: pack what the code needs into its cells."""
+ANOTHER = "--student ID names another"
+MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # a line of IPython's
+
+
+class CannotSubmit(Exception):
+    """There is nothing to be packed; the message says why and what helps."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What will become of one exercise.
+
+    done: is there something to be graded? work: in words.
+    graded_cells: how many cells of the notebook are taken for its check cell.
+    amiss: what grading will have to put right about that cell, in words, or nothing.
+    """
+
+    exercise: str
+    done: bool
+    work: str
+    graded_cells: int
+    amiss: str
+
+
+def submit(assignment: str, notebook: Path | None, student: str | None, folder: Path) -> int:
+    """Examine, print, pack: 0 packed, 1 packed with something amiss, 2 not packed.
+
+    notebook: None for the course's own. student: None for the name of the user. folder: for the zip file.
+    """
+    console = Console(highlight=False)
+    try:
+        if assignment not in assignments.with_points():
+            graded = ", ".join(assignments.with_points())
+            raise CannotSubmit(f"{assignment} is no assignment; what can be handed in is: {graded}")
+        notebook = notebook or ROOT / "notebooks" / assignment / f"{assignment}.ipynb"
+        parts = examine(notebook, assignments.graded(assignment).values())
+        target = pack(assignment, notebook, student or _user(), folder)
+    except CannotSubmit as problem:
+        print(f"grader submit: {problem}. Nothing was packed.", file=sys.stderr)
+        return 2
+    saved = datetime.fromtimestamp(notebook.stat().st_mtime)
+    console.print(f"{notebook}, last saved on {saved:%Y-%m-%d at %H:%M:%S}", markup=False, soft_wrap=True)
+    console.print(_table(parts))
+    console.print(NOTE, soft_wrap=True)
+    who = f"for the student {student}" if student else f"for the student {_user()}, which is your user name; {ANOTHER}"
+    console.print(f"\nPacked {who}, to be handed in:\n{target}", markup=False, soft_wrap=True)
+    return 1 if any(part.amiss for part in parts) else 0
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a user id without a name, as in some containers
+        raise CannotSubmit("your user has no name here: name your student id with --student ID") from None
+
+
+def _table(parts: Sequence[Part]) -> Table:
+    table = Table("part", "what will become of it")
+    for part in parts:
+        words = [part.work, part.amiss] if part.amiss else [part.work]
+        style = "yellow" if part.amiss else "green" if part.done else "red"
+        table.add_row(part.exercise, "; ".join(words), style=style)
+    return table
+
+
+def examine(notebook: Path, exercises: Collection[Exercise]) -> list[Part]:
+    """What will become of each of the exercises when this notebook is graded.
+
+    Raises:
+        CannotSubmit: grading could not read it, or it is another notebook.
+    """
+    limits = Limits()
+    if not notebook.is_file():
+        raise CannotSubmit(f"there is no file {notebook}")
+    if notebook.stat().st_size > limits.notebook * MB:
+        raise CannotSubmit(
+            f"{notebook} has {notebook.stat().st_size / MB:.1f} MB, and grading reads no more than {limits.notebook} MB: "
+            "clear the outputs of all cells, save, and try again"
+        )
+    try:
+        cells = read(notebook.resolve(), limits).cells
+    except Unreadable as problem:
+        raise CannotSubmit(f"{notebook} {problem}") from None
+    masters = _masters(exercises, cells)
+    names, places = identify(cells, masters), arrange(cells, masters)[0]
+    parts = [_part(exercise, names, places) for exercise in exercises]
+    defined = set().union(*(definitions(cell.source) for cell in cells))
+    if not any(part.graded_cells for part in parts) and not defined & {exercise.target.name for exercise in exercises}:
+        raise CannotSubmit(
+            f"{notebook} has none of the {len(parts)} graded cells and nothing that they check: it is another notebook"
+        )
+    return parts
+
+
+def pack(assignment: str, notebook: Path, student: str, folder: Path, now: datetime | None = None) -> Path:
+    """Write the zip file for `nbgrader zip_collect` into `folder`; its path.
+
+    Raises:
+        CannotSubmit: `student` is no id, or the file is there already or cannot be written.
+    """
+    if not re.fullmatch(STUDENT, student):
+        raise CannotSubmit(
+            f"{student!r} is no student id (letters, digits and _ . @ -, at most 64): name yours with --student ID, or in "
+            "make submit STUDENT=ID"
+        )
+    attempt = f"{student}_attempt_{(now or datetime.now(UTC)).astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    target = folder / f"{assignment}_{attempt}.zip"
+    if target.exists():
+        raise CannotSubmit(f"{target} is there already: it was packed in this very second")
+    try:
+        write_zip(target, {f"{attempt}/{assignment}.ipynb": notebook.read_bytes()})
+    except OSError as problem:
+        raise CannotSubmit(f"{target} cannot be written: {problem.strerror or problem}") from None
+    return target
+
+
+def _masters(exercises: Collection[Exercise], cells: Sequence[NotebookNode]) -> list[Master]:
+    """The cells of the assignment in their order, as far as they can be known without its gradebook: for each target the
+    one in which it is to be written, and each exercise's check cell."""
+    masters: dict[str, Master] = {}
+    graded = {exercise.grade_id for exercise in exercises}
+    others = [cell for cell in cells if claim(cell) not in graded]
+    for exercise in exercises:
+        work = _solution(exercise.target.name, others)
+        check = Master(exercise.grade_id, "code", exercise.check, locked=True, grade=True, points=exercise.points)
+        for master in (work, check):
+            masters.setdefault(master.name, master)
+    return list(masters.values())
+
+
+def _solution(target: str, cells: Sequence[NotebookNode]) -> Master:
+    """The cell in which a target is to be written. Its name is the one that a cell which defines the target claims. Its text
+    before it was worked on is not at hand; where one of several cells of this name is a stub still, that is taken for it."""
+    named = next((claim(cell) for cell in cells if claim(cell) and target in definitions(cell.source)), None)
+    texts = [cell.source for cell in cells if named and claim(cell) == named]
+    stubs = (text for text in texts if any(map(_is_stub, _defining(target, text))))
+    return Master(named or target, "code", next(stubs, f"def {target}(): ..."), solution=True)
+
+
+def _part(exercise: Exercise, names: Sequence[str | None], places: Sequence[Place]) -> Part:
+    here = next(number for number, place in enumerate(places) if place.name == exercise.grade_id)
+    return Part(
+        exercise.name,
+        *_work(exercise.target.name, places, here),
+        names.count(exercise.grade_id),
+        _amiss(names.count(exercise.grade_id), places[here]),
+    )
+
+
+def _amiss(count: int, place: Place) -> str:
+    if place.cell is None:
+        return "its check cell is missing and will be put back"
+    if count > 1:
+        return f"its check cell is there {count} times; one will count"
+    if not place.master.is_untouched(place.cell):
+        return "its check cell was changed; the original will be run"
+    return ""
+
+
+def _work(target: str, places: Sequence[Place], here: int) -> tuple[bool, str]:
+    """Is something done, and in what state is it, as far as the text shows? `here`: the place of its check cell."""
+    above, below = (list(_stubs(target, part)) for part in (places[:here], places[here:]))
+    if above and not above[-1]:
+        return True, "will be graded"
+    if not all(below):
+        return False, f"its check cell runs before the cell that defines {target}: 0 points"
+    if above or below:
+        return False, "still raises NotImplementedError: 0 points"
+    return False, f"no cell defines {target}, or it has a syntax error: 0 points"
+
+
+def _stubs(target: str, places: Sequence[Place]) -> Iterator[bool]:
+    """Of each definition of the target that will run, in this order: is it a stub?"""
+    for place in places:
+        runs = place.master.solution if place.master else place.cell.cell_type == "code"
+        if runs and place.cell is not None:
+            yield from (_is_stub(statement) for statement in _defining(target, place.cell.source))
+
+
+def _defining(target: str, source: str) -> list[ast.stmt]:
+    """The statements that define the target."""
+    if target not in definitions(source):
+        return []
+    return [statement for statement in _statements(source) if target in definitions(ast.unparse(statement))]
+
+
+def _statements(source: str) -> list[ast.stmt]:
+    for text in (source, MAGIC.sub(r"\1pass", source)):
+        try:
+            return ast.parse(text).body
+        except (SyntaxError, ValueError):
+            continue
+    return []  # prose, or a slip, of which grading will say more
+
+
+def _is_stub(statement: ast.stmt) -> bool:
+    """Has it a function that does nothing but raise NotImplementedError?"""
+    functions = (node for node in ast.walk(statement) if isinstance(node, ast.FunctionDef))
+    bodies = ([part for part in function.body if not _is_docstring(part)] for function in functions)
+    return any(len(body) == 1 and "NotImplementedError" in ast.unparse(body[0]) for body in bodies)
+
+
+def _is_docstring(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -1,0 +1,120 @@
+"""The cases that students do not see: random inputs from a seed, expected values from the plain solutions in float64.
+
+Called by `grader.hidden`, on the instructor's machine only. The chapters make the inputs (HIDDEN, see `solutions`), and
+draw each until its answer is unambiguous: what is nearest or farthest is so by far more than rounding can change, and no
+hinge lies near its corner; unless the case is a tie, whose numbers are then exact in every precision. Nothing of another
+assignment may be imported.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from grader import assignments, messages, protocol
+from grader.answer import answer
+from grader.judge import judge_case
+from grader.matching import differing
+from grader.model import Arrays, Case, Exercise
+from solutions import mutants
+
+FLOATS = (np.float32, np.float64)
+
+
+def cases(assignment: str, seed: int) -> dict[str, tuple[Case, ...]]:
+    """The hidden cases of all that is graded in an assignment, by exercise: the same seed gives the same cases.
+
+    Raises:
+        ValueError: an exercise has none, HIDDEN has some for what is not graded, or a plain solution refuses an input.
+    """
+    graded = assignments.graded(assignment)
+    makers = {}
+    for chapter in mutants.chapters(assignment):
+        makers |= getattr(chapter, "HIDDEN", {})
+    if differ := makers.keys() ^ graded.keys():
+        raise ValueError(f"HIDDEN in solutions/{assignment} is not for what is graded: {', '.join(sorted(differ))}")
+    with _one_thread():
+        return {
+            name: tuple(
+                _complete(assignment, exercise, case)
+                for case in makers[name](np.random.default_rng([seed, number]))  # its own stream, whatever others draw
+            )
+            for number, (name, exercise) in enumerate(graded.items())
+        }
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Among so few numbers more threads than one take longer, and their sums would depend on the machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _complete(assignment: str, exercise: Exercise, case: Case) -> Case:
+    """The case with what it expects, unless that is an error, and with what the known mistakes make of it."""
+    case = case if case.raises else replace(case, expected=_expected(assignment, exercise, case))
+    return replace(case, mistakes=KnownMistakes(assignment, exercise, case))
+
+
+def _expected(assignment: str, exercise: Exercise, case: Case) -> Arrays:
+    """What the plain solution answers in float64, rounded to the dtype of the inputs."""
+    dtypes = {name: value.dtype for name, value in case.inputs.items() if getattr(value, "dtype", None) in FLOATS}
+    inputs = {name: value.astype(np.float64) if name in dtypes else value for name, value in case.inputs.items()}
+    plain = mutants.plain(assignment, exercise.target.name)
+    given = answer(exercise.target, plain, inputs, case.gradient)  # `again` is no matter: it remembers nothing
+    if "outputs" not in given:
+        raise ValueError(f"{exercise.name}, {case.name}: the plain solution does not answer: {given}")
+    outputs = {name: protocol.decode(value) for name, value in given["outputs"].items()}
+    return {
+        name: value.astype(np.result_type(*dtypes.values())) if value.dtype in FLOATS and dtypes else value
+        for name, value in outputs.items()
+    }
+
+
+class KnownMistakes(Mapping[str, Arrays]):
+    """Name of a mutant -> its outputs on this case. Left out are those that do no harm here, raise, alter the input, or
+    cannot be told from another one.
+
+    They are computed when somebody looks, which is `grader.judge` once a case has failed: right work never waits for them.
+    It is our own code that runs then, on our own input; nothing of a student's.
+    """
+
+    def __init__(self, assignment: str, exercise: Exercise, case: Case):
+        self.assignment = assignment
+        self.exercise = exercise
+        self.case = case
+
+    @cached_property
+    def outputs(self) -> dict[str, Arrays]:
+        exercise, case, found = self.exercise, self.case, {}
+        for mutant in mutants.of(self.assignment):
+            if mutant.target == exercise.target.name:
+                given = answer(exercise.target, mutant.object, case.inputs, case.gradient, case.again)
+                verdict = judge_case(exercise, case, given)
+                if not verdict.passed and verdict.given is not None:
+                    found[mutant.name] = verdict.given
+        return {
+            name: given
+            for name, given in found.items()
+            if not any(self._same(given, other) for other in found.values() if other is not given)
+        }
+
+    def _same(self, one: Arrays, other: Arrays) -> bool:
+        aligned = messages.aligned(self.exercise, self.case, one, other)
+        return not differing(one, aligned, self.case.tolerance)
+
+    def __getitem__(self, name: str) -> Arrays:
+        return self.outputs[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.outputs)
+
+    def __len__(self) -> int:
+        return len(self.outputs)

@@ -1,0 +1,501 @@
+"""The secret half of the chapter on hard clusters: see `solutions` for what it holds.
+
+Only `labels` has awkward labels and only `training` awkward numbers among the hidden cases, so that one fault costs one
+point.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from catalyst.contrib.data import IInbatchTripletSampler
+from torch import Tensor, nn
+
+from grader.exercises.homework3.hard_cluster import FAULTS
+from grader.model import Case, Value
+from solutions.batches import (
+    SINGLE,
+    Batch,
+    Rng,
+    between,
+    clusters,
+    draw,
+    in_order,
+    of_sizes,
+    radii,
+    shuffled,
+    sparse_names,
+    unit,
+)
+from solutions.homework3.samplers import SUBTRACT_FIRST, Labels, Triplets, check_labels, number_classes
+from solutions.mutants import Mutant
+
+# The reference ---------------------------------------------------------------------------------------------------------
+
+
+class HardClusterTripletsSampler(IInbatchTripletSampler):
+    """One triplet per class: its centroid, its sample farthest from that, and the nearest other centroid.
+
+    Alex, Sami, Banerjee, Panda, "Cluster Loss for Person Re-Identification" (arXiv 1812.10325): the centroid f_i^m,
+    the sample that realises d_i^intra and the centroid that realises d_i^inter.
+    """
+
+    def _check_input_labels(self, labels: Labels) -> None:
+        check_labels(labels)
+
+    def sample(self, features: Tensor, labels: Labels) -> Triplets:
+        """Three Tensor[P, D], a row per class in ascending order of the labels; gradients flow through all three.
+
+        features: float Tensor[B, D]; labels: one per row, at least two classes of at least two samples, in any order
+        and of any sizes. Ties go to the lowest row or class. Raises ValueError naming the fault.
+        """
+        index, counts = number_classes(features, labels)  # [B], [P]
+
+        # Means of numbers near 4000 lose the digits after the point: take them relative to a row of the batch.
+        origin = features[:1].detach()  # [1, D]
+        points = (features - origin).to(torch.promote_types(features.dtype, torch.float32))  # [B, D]
+        means = points.new_zeros(len(counts), points.shape[1]).index_add(0, index, points) / counts[:, None]  # [P, D]
+
+        with torch.no_grad():  # choosing has no gradient, what is chosen has
+            radius = (points - means[index]).square().sum(dim=1)  # [B], from each sample to its own centroid
+            farthest = radius.new_zeros(len(counts)).scatter_reduce(0, index, radius, "amax")  # [P]
+            # Of a class's rows that are as far as that, the first.
+            row = torch.arange(len(index), device=index.device).masked_fill(radius < farthest[index], len(index))  # [B]
+            positive = torch.full_like(counts, len(index)).scatter_reduce(0, index, row, "amin")  # [P]
+            distances = torch.cdist(means, means, compute_mode=SUBTRACT_FIRST)  # [P, P]
+            negative = distances.fill_diagonal_(torch.inf).argmin(dim=1)  # [P], a class is not its own negative
+
+        centroids = (means + origin).to(features.dtype)  # [P, D]
+        return centroids, features.index_select(0, positive), centroids.index_select(0, negative)
+
+
+class ClusterLoss(nn.Module):
+    """sum over classes of max(d_intra - d_inter + alpha, 0), the cluster loss of arXiv 1812.10325.
+
+    d_intra: squared distance from the class's centroid to its farthest sample; d_inter: to the nearest other centroid.
+    """
+
+    def __init__(self, alpha: float):
+        super().__init__()
+        self.alpha = alpha
+        self.sampler = HardClusterTripletsSampler()
+
+    def forward(self, features: Tensor, labels: list[int] | Tensor) -> Tensor:
+        """features: float Tensor[B, D]; labels: one per row. Returns a scalar."""
+        anchor, positive, negative = self.sampler.sample(features, labels)  # [P, D] each
+        d_intra = (anchor - positive).square().sum(dim=1)  # [P]
+        d_inter = (anchor - negative).square().sum(dim=1)  # [P]
+        return (d_intra - d_inter + self.alpha).relu().sum()
+
+
+# Plain right solutions -------------------------------------------------------------------------------------------------
+
+PLAIN = {
+    "HardClusterTripletsSampler": """
+class HardClusterTripletsSampler(IInbatchTripletSampler):
+    def _check_input_labels(self, labels):
+        classes, counts = torch.unique(torch.as_tensor(labels), return_counts=True)
+        if len(classes) < 2:
+            raise ValueError(f"a batch needs two classes, this one has {len(classes)}")
+        if counts.min() < 2:
+            raise ValueError(f"class {classes[counts.argmin()]} has one sample only")
+
+    def sample(self, features, labels):
+        if features.ndim != 2:
+            raise ValueError(f"features must be 2-D, their shape is {tuple(features.shape)}")
+        if len(features) != len(labels):
+            raise ValueError(f"lengths differ: {len(features)} features, {len(labels)} labels")
+        if not features.isfinite().all():
+            raise ValueError("features must be finite, without NaN and infinity")
+        self._check_input_labels(labels)
+        labels = torch.as_tensor(labels, device=features.device)
+        points = features.double()
+        classes = labels.unique()
+        centroids = torch.stack([points[labels == c].mean(dim=0) for c in classes])
+        anchors, positives, negatives = [], [], []
+        for i, c in enumerate(classes):
+            anchor = centroids[i]
+            own = points[labels == c]
+            to_own = (own - anchor).square().sum(dim=1)
+            to_centroids = (centroids - anchor).square().sum(dim=1)
+            to_centroids[i] = torch.inf
+            anchors.append(anchor)
+            positives.append(own[to_own.argmax()])
+            negatives.append(centroids[to_centroids.argmin()])
+        return tuple(torch.stack(rows).to(features.dtype) for rows in (anchors, positives, negatives))
+""",
+    "ClusterLoss": """
+class ClusterLoss(nn.Module):
+    def __init__(self, alpha):
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, features, labels):
+        labels = torch.as_tensor(labels, device=features.device)
+        classes = labels.unique()
+        centroids = torch.stack([features[labels == c].mean(dim=0) for c in classes])
+        terms = []
+        for i, c in enumerate(classes):
+            intra = (features[labels == c] - centroids[i]).square().sum(dim=1).max(dim=0).values
+            inter = (centroids[classes != c] - centroids[i]).square().sum(dim=1).min(dim=0).values
+            terms.append((intra - inter + self.alpha).clamp(min=0))
+        return torch.stack(terms).sum()
+""",
+}
+
+# Known mistakes, each an edit of a plain solution ----------------------------------------------------------------------
+
+
+def _sampler(name: str, edits: Mapping[str, str]) -> Mutant:
+    return Mutant(name, "HardClusterTripletsSampler", edits)
+
+
+NEGATIVE = "to_centroids = (centroids - anchor).square().sum(dim=1)"
+POSITIVE = "to_own = (own - anchor).square().sum(dim=1)"
+EXCLUDED = "            to_centroids[i] = torch.inf\n"
+
+MUTANTS = (
+    _sampler("own_centroid_not_excluded", {EXCLUDED: ""}),
+    _sampler("excludes_by_distance", {"to_centroids[i] = torch.inf": "to_centroids[to_centroids == 0] = torch.inf"}),
+    _sampler("nearest_positive", {"to_own.argmax()": "to_own.argmin()"}),
+    _sampler("global_mean", {"anchor = centroids[i]": "anchor = points.mean(dim=0)"}),
+    _sampler("positive_from_whole_batch", {"own = points[labels == c]": "own = points"}),
+    _sampler("detached_centroids", {"mean(dim=0) for c": "mean(dim=0).detach() for c"}),
+    _sampler("detached_positive", {"own[to_own.argmax()]": "own[to_own.argmax()].detach()"}),
+    _sampler(
+        "remembers_the_last_batch",
+        {"= [], [], []": "= self.__dict__.setdefault('rows', ([], [], []))"},
+    ),
+    _sampler(
+        "labels_assumed_sorted",
+        {
+            "classes = labels.unique()": "_, labels = labels.unique_consecutive(return_inverse=True)\n"
+            "        classes = labels.unique()"
+        },
+    ),
+    _sampler(
+        "equal_class_sizes_assumed",
+        {
+            "classes = labels.unique()": "classes = labels.unique()\n"
+            "        points = points[labels.argsort(stable=True)]\n"
+            "        labels = classes.repeat_interleave(len(points) // len(classes))"
+        },
+    ),
+    _sampler(
+        "ties_by_appearance",
+        {"classes = labels.unique()": "classes = torch.tensor(list(dict.fromkeys(labels.tolist())))"},
+    ),
+    _sampler("label_used_as_index", {"for i, c in enumerate(classes)": "for i, c in zip(classes, classes)"}),
+    _sampler(
+        "sample_as_negative",
+        {
+            NEGATIVE: "others = points[labels != c]\n            to_others = (others - anchor).square().sum(dim=1)",
+            EXCLUDED: "",
+            "centroids[to_centroids.argmin()]": "others[to_others.argmin()]",
+        },
+    ),
+    _sampler("farthest_negative", {"= torch.inf": "= -torch.inf", "to_centroids.argmin()": "to_centroids.argmax()"}),
+    _sampler(
+        "matrix_product_distances",
+        {
+            "points = features.double()": "points = features",
+            POSITIVE: "to_own = own.square().sum(dim=1) + anchor.square().sum() - 2 * own @ anchor",
+            NEGATIVE: "to_centroids = centroids.square().sum(dim=1) + anchor.square().sum() - 2 * centroids @ anchor",
+        },
+    ),
+    _sampler(
+        "cdist_default",
+        {
+            "points = features.double()": "points = features",
+            NEGATIVE: "to_centroids = torch.cdist(centroids, centroids)[i]",
+        },
+    ),
+    _sampler(
+        "changes_input_in_place",
+        {"points = features.double()": "points = features.sub_(features.detach().mean(dim=0)).double()"},
+    ),
+    _sampler(
+        "no_input_checks",
+        {
+            "if len(classes) < 2": "if False",
+            "if counts.min() < 2": "if False",
+            "if features.ndim != 2": "if False",
+            "if len(features) != len(labels)": "if False",
+            "if not features.isfinite().all()": "if False",
+        },
+    ),
+    _sampler(
+        "normalised_centroids",
+        {
+            "anchors, positives, negatives = [], [], []": "centroids = nn.functional.normalize(centroids)\n"
+            "        anchors, positives, negatives = [], [], []"
+        },
+    ),
+    _sampler("sum_not_mean", {"mean(dim=0) for c": "sum(dim=0) for c"}),
+    _sampler("casts_to_float32", {".to(features.dtype)": ".float()"}),
+    _sampler(
+        "outputs_in_another_order",
+        {"rows in (anchors, positives, negatives)": "rows in (anchors, negatives, positives)"},
+    ),
+    Mutant(
+        "unsquared_cluster_loss",
+        "ClusterLoss",
+        {
+            "square().sum(dim=1).max": "norm(dim=1).max",
+            "square().sum(dim=1).min": "norm(dim=1).min",
+        },
+    ),
+    Mutant("mean_over_classes", "ClusterLoss", {"torch.stack(terms).sum()": "torch.stack(terms).mean()"}),
+    Mutant("terms_pile_up", "ClusterLoss", {"terms = []": "terms = self.__dict__.setdefault('terms', [])"}),
+    Mutant("no_hinge", "ClusterLoss", {".clamp(min=0)": ""}),
+    Mutant(
+        "one_hinge_for_the_batch", "ClusterLoss", {".clamp(min=0)": "", "terms).sum()": "terms).sum().clamp(min=0)"}
+    ),
+)
+
+# Hidden cases ----------------------------------------------------------------------------------------------------------
+
+
+def sampler_case(name: str, teaches: str, features: np.ndarray, labels: list[int] | np.ndarray, **more: float) -> Case:
+    return Case(name=name, teaches=teaches, inputs={"features": features, "labels": labels}, hidden=True, **more)
+
+
+def ties(rng: Rng) -> Batch:
+    """Four classes of four points, all numbers small integers or exact fractions, so that ties are exact.
+
+    Each class is its centroid, plus and minus two arrows, the second shorter: its two farthest samples tie. The
+    centroids are the corners of a square: each has two nearest.
+    """
+    side = 16
+    corner = side * np.array([[0, 0], [0, 1], [1, 0], [1, 1]]) + rng.integers(-20, 20, size=2)
+    features = []
+    for place in corner:
+        long, short = np.array([rng.integers(3, 6), rng.integers(-2, 3)]), np.array([rng.integers(-1, 2), 1])
+        arrows = np.array([long, -long, short, -short])
+        features.extend(place + arrows[rng.permutation(4)])
+    return np.array(features), in_order(4, 4)
+
+
+def in_one_place(rng: Rng) -> Batch:
+    """Two classes around one centroid, a third elsewhere; whole numbers, so that the centroids are exactly equal."""
+    place, elsewhere = rng.integers(-9, 10, size=2), rng.integers(30, 40, size=2)
+    features = [place + arrow for arrow in ([2, 0], [-1, 0], [-1, 0], [0, 4], [0, -2], [0, -2])]
+    features += [elsewhere + arrow for arrow in ([0, 6], [0, -3], [0, -3])]
+    return np.array(features), in_order(3, 3)
+
+
+def triplet_cases(rng: Rng) -> tuple[Case, ...]:
+    labels = in_order(int(rng.integers(4, 7)), int(rng.integers(3, 6)))
+
+    def features(dimensions: int, spread: float) -> np.ndarray:
+        return draw(lambda: clusters(rng, labels, dimensions, spread).astype(np.float32), labels)
+
+    tied, tied_labels = ties(rng)
+    crowded, crowded_labels = in_one_place(rng)
+    return (
+        sampler_case("random clusters", "Any clusters, not only the drawn ones.", features(3, 1.0), labels),
+        sampler_case("overlapping clusters", "Clusters may overlap, as before training.", features(4, 6.0), labels),
+        sampler_case("points on a line", "Embeddings may have a single dimension.", features(1, 1.0), labels),
+        sampler_case("many dimensions", "Embeddings may have hundreds of dimensions.", features(512, 3.0), labels),
+        sampler_case("ties", "Of equal distances the lowest index wins.", tied.astype(np.float32), tied_labels),
+        sampler_case(
+            "two classes at one place",
+            "Only a class's own centroid is left out, not all that lie where it lies.",
+            crowded.astype(np.float32),
+            crowded_labels,
+        ),
+    )
+
+
+def label_cases(rng: Rng) -> tuple[Case, ...]:
+    def case(name: str, teaches: str, labels: list[int], tensor: bool = False) -> Case:
+        features = draw(lambda: clusters(rng, labels, 3).astype(np.float32), labels)
+        return sampler_case(name, teaches, features, np.array(labels, dtype=np.int64) if tensor else labels)
+
+    sparse = sparse_names(rng, 5)
+    tied, tied_labels = ties(rng)
+    order = rng.permutation(4)
+    while order[1] < order[2]:  # both are nearest to 0 and 3, and the first to appear must not be the lower label
+        order = rng.permutation(4)
+    return (
+        sampler_case(
+            "ties between unsorted labels",
+            "Of equally near classes the one of the lowest label wins, wherever it appears.",
+            tied.astype(np.float32),
+            [int(order[c]) for c in tied_labels],
+        ),
+        case(
+            "interleaved labels", "The samples of a class may lie anywhere in the batch.", shuffled(rng, in_order(4, 4))
+        ),
+        case(
+            "negative and sparse labels",
+            "Labels are names of classes, not row numbers.",
+            [sparse[c] for c in in_order(5, 3)],
+        ),
+        case("unequal class sizes", "Classes may differ in size.", of_sizes(rng, [0, 1, 2, 3], 3)),
+        case(
+            "any labels",
+            "Interleaved, negative, sparse labels of unequal classes, as a tensor.",
+            shuffled(rng, of_sizes(rng, sparse, 3)),
+            tensor=True,
+        ),
+    )
+
+
+def training_cases(rng: Rng) -> tuple[Case, ...]:
+    equal = in_order(4, 4)
+    # Float32 numbers of this size are a thousandth apart, and so are centroids; their squares are tens apart.
+    offset = rng.choice([-1, 1], 8) * rng.uniform(10_000, 16_000, 8)
+    # Near one unit vector, as when training collapses: classes .005 apart.
+    many = in_order(40, 3)
+    pole = unit(rng.normal(size=(1, 64)))
+
+    def collapsed() -> np.ndarray:
+        features = unit(pole + clusters(rng, many, 64, spread=0.0003, spacing=0.0005)).astype(np.float32)
+        # Only where it shows: a matrix product must pick some wrong negatives.
+        return features if wrong_by_matrix_product(features, many) > 2 else collapsed()
+
+    return (
+        sampler_case(
+            "gradients",
+            "Gradients flow through anchors, positives and negatives.",
+            draw(lambda: clusters(rng, equal, 4).astype(np.float32), equal),
+            equal,
+            gradient=True,
+        ),
+        sampler_case(
+            "gradients of overlapping clusters",
+            "A sample may be pulled as a positive and through several centroids at once.",
+            draw(lambda: clusters(rng, equal, 3, spread=6.0).astype(np.float32), equal),
+            equal,
+            gradient=True,
+        ),
+        sampler_case(
+            "used again",
+            "Nothing of the last batch stays.",
+            draw(lambda: clusters(rng, equal, 3).astype(np.float32), equal),
+            equal,
+            again=True,
+        ),
+        sampler_case(
+            "double precision",
+            "The result has the dtype of the features, and its precision.",
+            draw(lambda: clusters(rng, equal, 3), equal),
+            equal,
+            gradient=True,
+            tolerance=1e-10,
+        ),
+        sampler_case(
+            "far from the origin",
+            "Distances stay right when the embeddings lie far from the origin.",
+            draw(lambda: (offset + clusters(rng, equal, 8)).astype(np.float32), equal, gap=0.03),
+            equal,
+            tolerance=1e-6,
+        ),
+        sampler_case(
+            "collapsed embedding",
+            "Distances stay right when all embeddings nearly coincide.",
+            draw(collapsed, many, gap=0.0003),
+            many,
+            tolerance=1e-6,
+        ),
+    )
+
+
+def wrong_by_matrix_product(features: np.ndarray, labels: list[int]) -> int:
+    """How many classes get another negative when |a|^2 + |b|^2 - 2ab stands for |a - b|^2 in float32."""
+    means = np.stack([features[np.array(labels) == c].mean(axis=0) for c in sorted(set(labels))])  # float32 [P, D]
+    norms = (means**2).sum(axis=1)
+    product = norms[:, None] + norms - 2 * means @ means.T
+    direct = ((means[:, None].astype(np.float64) - means) ** 2).sum(axis=2)
+    for distances in (product, direct):
+        np.fill_diagonal(distances, np.inf)
+    return int((product.argmin(axis=1) != direct.argmin(axis=1)).sum())
+
+
+def error_cases(rng: Rng) -> tuple[Case, ...]:
+    labels = in_order(3, 3)
+    features = draw(lambda: clusters(rng, labels, 3).astype(np.float32), labels)
+    row, column = int(rng.integers(len(labels))), int(rng.integers(3))
+    name = int(rng.integers(100, 999))
+
+    def spoiled(value: float) -> np.ndarray:
+        copy = features.copy()
+        copy[row, column] = value
+        return copy
+
+    def refused(name: str, teaches: str, features: np.ndarray, labels: list[int], *words: str) -> Case:
+        inputs: dict[str, Value] = {"features": features, "labels": labels}
+        return Case(name=name, teaches=teaches, inputs=inputs, raises=(*words, *FAULTS[name]), hidden=True)
+
+    alone = list(labels)
+    alone[row] = name
+    short = labels[:-1]  # the lengths are the only fault: every class keeps two samples
+    return (
+        sampler_case("good input", "Good input is accepted.", features, labels),
+        refused("one class", "Fewer than two classes are refused.", features, [name] * len(labels)),
+        refused("a class with one sample", "A class with one sample is refused.", features, alone, str(name)),
+        refused("lengths that differ", "One label for each row, or the input is refused.", features, short),
+        refused("features with three dimensions", "Features must be a matrix.", features[:, :, None], labels),
+        refused("not a number", "NaN in the features is refused.", spoiled(np.nan), labels),
+        # the visible case has +inf
+        refused("infinity", "Infinite features are refused.", spoiled(-np.inf), labels),
+    )
+
+
+def cluster_terms(features: np.ndarray, labels: list[int], alpha: float) -> list[float]:
+    """Per class, d_intra - d_inter + alpha, before the hinge."""
+    features = features.astype(np.float64)
+    radius, distance = radii(features, labels), between(features, labels)
+    return [max(radius[c]) - min(distance[c].values()) + alpha for c in radius]
+
+
+def loss_cases(rng: Rng) -> tuple[Case, ...]:
+    def case(
+        name: str,
+        teaches: str,
+        labels: list[int],
+        dimensions: int,
+        dtype: type = np.float32,
+        tolerance: float = 1e-4,
+        again: bool = False,
+    ) -> Case:
+        # Clusters just touch, and alpha cuts the sorted terms in two: some hinges are open, some closed.
+        while True:
+            features = draw(lambda: clusters(rng, labels, dimensions, 1.0, 2.0).astype(dtype), labels)
+            terms = sorted(cluster_terms(features, labels, 0.0))
+            cut = int(rng.integers(1, len(terms)))
+            alpha = round(-(terms[cut - 1] + terms[cut]) / 2, 2)
+            if alpha > 0 and min(abs(term + alpha) for term in terms) > 0.05:
+                break
+        return Case(
+            name=name,
+            teaches=teaches,
+            inputs={"features": features, "labels": np.array(labels, dtype=np.int64), "alpha": alpha},
+            tolerance=tolerance,
+            gradient=True,
+            again=again,
+            hidden=True,
+        )
+
+    return (
+        case("random clusters", "Only the classes that violate the margin pay.", in_order(5, 4), 3),
+        case("used again", "Nothing of the last batch stays.", in_order(5, 4), 3, again=True),
+        case(
+            "any labels",
+            "Interleaved, negative, sparse labels of unequal classes.",
+            shuffled(rng, of_sizes(rng, sparse_names(rng, 5), 3)),
+            4,
+        ),
+        case("points on a line", "Embeddings may have a single dimension.", in_order(4, 3), 1),
+        case("double precision", "The loss has the dtype of the features.", in_order(4, 4), 3, np.float64, SINGLE),
+    )
+
+
+HIDDEN = {
+    "hard_cluster.triplets": triplet_cases,
+    "hard_cluster.labels": label_cases,
+    "hard_cluster.training": training_cases,
+    "hard_cluster.errors": error_cases,
+    "hard_cluster.loss": loss_cases,
+}
