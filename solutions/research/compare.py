@@ -271,6 +271,9 @@ def execute(run: Run, bar: tqdm) -> None:
         raise RunFailed(f"{problem.ename}: {problem.evalue}") from None
     except RuntimeError as problem:  # nbclient's: the kernel died, or did not start
         raise RunFailed(str(problem)) from None
+    except KeyboardInterrupt:
+        logging.getLogger("asyncio").disabled = True  # now and then the cell broken off complains that its kernel died
+        raise
     finally:
         logger.removeHandler(watch)
     summary = json.loads(trained.read_text()) if trained.exists() else {"methods": {}}
