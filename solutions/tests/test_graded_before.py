@@ -1,0 +1,60 @@
+"""A gradebook and a submission from before exercises became rooms of their own, graded today: nothing may differ.
+
+`graded_before/` holds the gradebook as SQL, the submission, and what came of it then with seed 7: scores, and the record
+with the result and the recognised mistake of each visible and hidden case. The student made five mistakes in different
+parts and left one stub as it was. Whoever changes what is stored here changes grades that were given.
+"""
+
+import json
+import shutil
+import sqlite3
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from grader.autograde import record
+from solutions.tools import course
+
+pytestmark = pytest.mark.slow
+STORED = Path(__file__).with_name("graded_before")
+BEFORE = json.loads((STORED / "graded.json").read_text())
+NAME, STUDENT = "homework3", "old_student"
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("course")
+    course.create(folder)
+    course.add_settings(folder, f"c.SandboxedExecute.seed = {BEFORE['record']['seed']}")
+    with sqlite3.connect(folder / "gradebook.db") as gradebook:
+        gradebook.executescript((STORED / "gradebook.sql").read_text())
+    gradebook.close()
+    shutil.copytree(course.MASTERS / NAME, folder / "solutions" / "notebooks" / NAME)
+    course.submit(folder, STUDENT, NAME, nbformat.read(STORED / "submission.json", as_version=4))
+    course.nbgrader(folder, "autograde", NAME)
+    return folder
+
+
+def test_every_cell_has_the_score_that_it_had(graded):
+    assert course.scores(graded, NAME)[STUDENT] == BEFORE["scores"]
+
+
+def test_every_case_has_the_result_and_the_mistake_that_it_had(graded):
+    after = record.read(graded / "autograded" / STUDENT / NAME / f"{NAME}.ipynb")
+    for exercise, then in zip(after.exercises, BEFORE["record"]["exercises"], strict=True):
+        assert exercise.name == then["name"]
+        cases = [
+            {"name": case.name, "hidden": case.hidden, "result": case.result, "mistake": case.mistake}
+            for case in exercise.cases
+        ]
+        assert cases == then["cases"]
+    assert after.outcome == BEFORE["record"]["outcome"]
+
+
+def test_the_record_of_then_is_still_read(tmp_path):
+    path = tmp_path / f"{NAME}.ipynb"
+    path.write_text(json.dumps({"cells": [], "metadata": {"grader": BEFORE["record"]}}))
+    assert [exercise.name for exercise in record.read(path).exercises] == [
+        exercise["name"] for exercise in BEFORE["record"]["exercises"]
+    ]
