@@ -9,7 +9,7 @@ import torch
 
 from grader import assignments, protocol
 from grader.answer import answer
-from grader.model import f32, i64
+from grader.model import Target, f32, i64, positional
 
 GRADED = assignments.graded("homework3")
 SAMPLER = GRADED["hard_cluster.triplets"].target
@@ -276,3 +276,9 @@ def test_what_cannot_be_encoded_or_described_is_an_exception_of_that_case():
             raise Unprintable
 
     assert answer(SAMPLER, Raises, INPUTS)["raised"]["type"] == "Unprintable"
+
+
+def test_a_target_that_does_not_say_on_what_it_is_used_again_is_our_fault_and_not_the_students():
+    target = Target(name="double", outputs=("twice",), prepare=positional("features"))
+    with pytest.raises(ValueError, match="double is to be used again, and its Target does not say on what"):
+        answer(target, lambda features: 2 * features, {"features": f32([1])}, again=True)

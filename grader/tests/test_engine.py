@@ -2,6 +2,8 @@
 
 import ast
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -91,3 +93,14 @@ def test_no_assignment_imports_another():
         for other in imports(name) - ENGINE:
             of_assignment = other.split(".")[2:-1]  # empty for what is shared
             assert not of_assignment or name.split(".")[2:-1] == of_assignment, f"{name} imports {other}"
+
+
+def test_the_trusted_side_does_not_load_what_talks_to_students():
+    code = (
+        "import sys\n"
+        "from grader.autograde import batch, collect, execute, judge, restore, truncate\n"
+        "from grader.instructor import report\n"
+        "print(*(name for name in sys.modules if name.startswith('grader.student')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""

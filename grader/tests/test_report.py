@@ -352,3 +352,12 @@ def test_what_cannot_be_reported_on_is_one_exception(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(NoResults):
         report.write(NAME, tmp_path / "page.html")
+
+
+def test_a_secret_half_that_is_missing_is_not_taken_for_a_machine_without_solutions(course, monkeypatch):
+    def missing(assignment, seed):
+        raise ModuleNotFoundError("No module named 'solutions.homework3.new'", name="solutions.homework3.new")
+
+    monkeypatch.setattr(report, "graded_cases", missing)
+    with pytest.raises(ModuleNotFoundError, match="homework3"):
+        report.page(gather(NAME))

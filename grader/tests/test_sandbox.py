@@ -45,6 +45,11 @@ def test_solutions_are_hidden_even_among_the_packages(monkeypatch):
     assert str(inside) in options("--remount-ro", command)
 
 
+def test_the_tests_which_tell_of_all_exercises_are_always_hidden():
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    assert str(ROOT / "grader" / "tests") in options("--tmpfs", command)
+
+
 def test_a_folder_of_exercises_is_hidden_on_demand():
     command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
     folders = [assignments.FOLDER / "homework3", assignments.FOLDER / "toy"]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from grader import assignments, messages, show
+from grader.answer import answer
 from grader.judge import judge
 from solutions import batches, hidden, mutants
 from solutions.hidden import KnownMistakes
@@ -158,3 +159,33 @@ def test_margins_are_negative_where_a_case_says_so(seed, homework):
 def test_the_collapsed_embedding_defeats_a_matrix_product(seed, homework):
     (case,) = (c for c in homework(seed)["hard_cluster.training"] if c.name == "collapsed embedding")
     assert hard_cluster.wrong_by_matrix_product(case.inputs["features"], case.inputs["labels"]) > 2
+
+
+def test_expected_values_are_what_the_plain_solution_gives_in_double_precision(monkeypatch):
+    dtypes = set()
+
+    def recorded(target, student, inputs, *options):
+        dtypes.update(value.dtype for value in inputs.values() if getattr(value, "dtype", None) in hidden.FLOATS)
+        return answer(target, student, inputs, *options)
+
+    monkeypatch.setattr(hidden, "answer", recorded)
+    hidden.cases("homework3", seed=0)
+    assert dtypes == {np.dtype(np.float64)}
+
+
+# Of all finite arrays among the inputs of an exercise's hidden cases the sum, for seed 7. Whoever changes a number here
+# changes what the seed in the record of a grade stands for. (Those of a later chapter change with each exercise before it.)
+SUMS_FOR_SEED_7 = {
+    "hard_cluster.triplets": 55.61,
+    "hard_cluster.labels": 2113.3,
+    "hard_cluster.training": -331523.3,
+    "hard_cluster.errors": -119.49,
+    "hard_cluster.loss": 1568.08,
+}
+
+
+def test_a_seed_gives_the_cases_that_it_always_gave():
+    cases = hidden.cases("homework3", seed=7)
+    for exercise, total in SUMS_FOR_SEED_7.items():
+        inputs = [value for case in cases[exercise] for value in case.inputs.values() if isinstance(value, np.ndarray)]
+        assert sum(float(value.sum()) for value in inputs if np.isfinite(value).all()) == pytest.approx(total, abs=0.01)
