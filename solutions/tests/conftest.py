@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from grader import assignments
 from grader.answer import answer
 from grader.model import Case, Inputs, Target
 from solutions import hidden, mutants
+from solutions.tests import scratch
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -20,6 +22,16 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def with_toy(tmp_path_factory) -> Path:
+    """A copy of the repository in which CONTRIBUTING.md was followed: take a copy of it, since it is everybody's."""
+    folder = scratch.copy_of_the_repository(tmp_path_factory.mktemp("with_toy"))
+    scratch.follow(folder)
+    for command in scratch.commands()[:2]:
+        scratch.well(folder, command)
+    return folder
 
 
 @pytest.fixture(scope="session")

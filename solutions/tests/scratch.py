@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 
+import data
 from solutions.tools import course
 
 PAGE = (course.ROOT / "CONTRIBUTING.md").read_text()
@@ -83,6 +84,7 @@ def run(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
         **os.environ,
         "PATH": os.pathsep.join([str(folder / ".venv" / "bin"), os.environ["PATH"]]),
         "PYTHONPATH": str(folder),
+        "METRIC_LEARNING_DATA": str(data.root()),  # else each copy would draw its own
         "PRE_COMMIT_HOME": str(folder.parent / "hooks"),
         "PYTEST_DEBUG_TEMPROOT": str(folder.parent),  # else it would clean up what other runs still use
     }

@@ -5,6 +5,7 @@ The second is the one that CONTRIBUTING.md adds; the tutorial belongs to both.
 
 import json
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell
 
 from grader import assignments
-from solutions.tests.scratch import STUDENTS, TOY, commands, commit, copy_of_the_repository, follow, submission, well
+from solutions.tests.scratch import STUDENTS, TOY, commit, submission, well
 from solutions.tools import course, samples
 
 pytestmark = pytest.mark.slow
@@ -48,12 +49,9 @@ print(json.dumps({{
 
 
 @pytest.fixture(scope="module")
-def scratch(tmp_path_factory) -> Path:
+def scratch(with_toy, tmp_path_factory) -> Path:
     """Both assignments, generated, with one submission each that is graded, reported on, and bundled."""
-    folder = copy_of_the_repository(tmp_path_factory.mktemp("two"))
-    follow(folder)
-    for command in commands()[:2]:
-        well(folder, command)
+    folder = shutil.copytree(with_toy, tmp_path_factory.mktemp("two") / "course", symlinks=True)
     commit(folder)
     handed_in = {TOY: submission(folder, STUDENTS[STUDENT])}
     student_version = nbformat.read(folder / "notebooks" / HOMEWORK / f"{HOMEWORK}.ipynb", as_version=4)
@@ -66,7 +64,6 @@ def scratch(tmp_path_factory) -> Path:
         for command in (
             f"nbgrader generate_assignment {name}",
             f"nbgrader autograde {name}",
-            f"nbgrader generate_feedback {name}",
             f"grader report {name}",
             f"grader bundle {name}",
         ):
