@@ -25,7 +25,8 @@ class Limits(Configurable):
         config=True
     )
     answers = Integer(8, help="MB that the check cells of a notebook may answer, in all.").tag(config=True)
-    notebook = Integer(16, help="MB of a notebook file, stored outputs included; a larger one is not read.").tag(
+    notebook = Integer(16, help="MB of a notebook without its outputs; a larger one is not read.").tag(config=True)
+    notebook_file = Integer(128, help="MB of a notebook's file or of an archive; a larger one is not opened.").tag(
         config=True
     )
     cells = Integer(500, help="Cells of a notebook; one with more is not run.").tag(config=True)

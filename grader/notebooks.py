@@ -15,11 +15,16 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader import protocol
+from grader import bounded, protocol
 from grader.limits import MB, Limits
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+# What is taken over, by its keys; formats 2 and 3 have worksheets.
+CELL = {"cell_type": True, "source": True, "id": True, "metadata": {"nbgrader": {"grade_id": True}}}
+NOTEBOOK = {"nbformat": True, "cells": CELL, "worksheets": {"cells": {**CELL, "input": True, "level": True}}}
+CLEAR = "(clear the outputs of its cells)"
+A_FOLDER = "a folder"
 # Neither a link nor a pipe. Windows has no such flags, but there nobody grades: students look at their own notebooks.
 PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -32,17 +37,27 @@ def read(path: Path, limits: Limits) -> nbformat.NotebookNode:
     """The notebook in a file: its cells with their type, source and, where they are usable, id and grade_id.
 
     Raises:
-        Unreadable: it is no regular file, too large, no JSON, or not of notebook format 4 or older.
+        Unreadable: it is no regular file, too large, no JSON, or of no notebook format from 2 to 4.
     """
-    raw = read_bytes(path, limits.notebook * MB, f"{limits.notebook} MB")
+    return parse(read_bytes(path, limits.notebook_file * MB, f"{limits.notebook_file} MB {CLEAR}"), limits)
+
+
+def parse(raw: bytes, limits: Limits) -> nbformat.NotebookNode:
+    """`read`, of the content of a file.
+
+    Raises:
+        Unreadable
+    """
+    text = essence(raw, limits)
     try:
-        text = raw.decode("utf-8-sig")
+        content = bounded.loads(text)
+    except bounded.TooComplex as problem:
+        raise Unreadable(f"is not a notebook: its JSON {problem}") from None
     except UnicodeDecodeError as problem:
-        raise Unreadable(f"is not text in UTF-8 (byte {problem.start + 1} cannot be read)") from None
-    try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        if re.search(r"^(<{7}|>{7}) ", text, re.MULTILINE):
+        line = text.count(b"\n", 0, problem.start) + 1
+        raise Unreadable(f"is not text in UTF-8 (line {line} cannot be read)") from None
+    except ValueError as problem:
+        if re.search(rb"^(<{7}|>{7}) ", raw, re.MULTILINE):
             raise Unreadable("holds merge markers (<<<<<<<) that git left there: merge it by hand") from None
         where = f" at line {problem.lineno}" if isinstance(problem, json.JSONDecodeError) else ""
         raise Unreadable(f"is not a notebook: its JSON is broken{where}") from None
@@ -55,21 +70,60 @@ def read(path: Path, limits: Limits) -> nbformat.NotebookNode:
     return new_notebook(cells=[_clean(number, cell, ids) for number, cell in enumerate(cells, start=1)])
 
 
+def essence(raw: bytes, limits: Limits) -> bytes:
+    """What is taken over of a notebook's JSON, as JSON: above all no outputs. Attachments are, unless they are too large.
+
+    Raises:
+        Unreadable: it is too large nevertheless.
+    """
+    try:
+        text = bounded.select(raw, {**NOTEBOOK, "cells": {**CELL, "attachments": True}})
+        if len(text) > limits.notebook * MB:
+            text = bounded.select(text, NOTEBOOK)
+    except bounded.TooComplex as problem:
+        raise Unreadable(f"is not a notebook: its JSON {problem}") from None
+    if len(text) > limits.notebook * MB:
+        raise Unreadable(
+            f"is too large: {len(text) / MB:.1f} MB even without its outputs, and the limit is {limits.notebook} MB"
+        )
+    return text
+
+
 def _cells(content: dict[str, Any]) -> list[Any]:
     version = content.get("nbformat")
     if type(version) is not int:
         raise Unreadable("is not a notebook: it does not say which notebook format it has")
     if version > 4:
         raise Unreadable(f"has notebook format {version}, which is newer than 4: save it as format 4")
-    if version < 4:
-        try:
-            content = nbformat.convert(nbformat.from_dict(content), 4)
-        except Exception:  # whatever the conversion makes of something hostile
-            raise Unreadable(f"has notebook format {version} and cannot be converted to 4") from None
-    cells = content.get("cells")
-    if not isinstance(cells, list):
+    if version < 2:
+        raise Unreadable(f"has notebook format {version}, which is not read any more: save it as format 4")
+    parts = [content] if version == 4 else content.get("worksheets")
+    if not isinstance(parts, list) or not all(
+        isinstance(part, dict) and isinstance(part.get("cells"), list) for part in parts
+    ):
         raise Unreadable("is not a notebook: it has no list of cells")
-    return cells
+    cells = [cell for part in parts for cell in part["cells"]]
+    return cells if version == 4 else list(map(_upgraded, cells))
+
+
+def _upgraded(cell: Any) -> Any:
+    """A cell of format 2 or 3 as one of format 4."""
+    kind = cell.get("cell_type") if isinstance(cell, dict) else None
+    if kind == "code":
+        return {**cell, "source": cell.get("input")}
+    if kind == "heading" and (text := _text(cell)) is not None:
+        level = cell.get("level")
+        marks = "#" * (level if level in range(1, 7) else 1)
+        return {**cell, "cell_type": "markdown", "source": f"{marks} {' '.join(text.splitlines())}"}
+    return {**cell, "cell_type": "markdown"} if kind in ("heading", "html") else cell
+
+
+def _text(cell: dict[str, Any]) -> str | None:
+    """The source of a cell, or None where it has none. Lines end with a line feed, in whatever way the file ends them."""
+    source = cell.get("source")
+    if isinstance(source, list) and all(isinstance(line, str) for line in source):
+        source = "".join(source)
+    return re.sub("\r\n?", "\n", source) if isinstance(source, str) else None
 
 
 def _clean(number: int, cell: Any, ids: set[str]) -> nbformat.NotebookNode:
@@ -78,10 +132,8 @@ def _clean(number: int, cell: Any, ids: set[str]) -> nbformat.NotebookNode:
         NEW_CELL
     ):  # a list: what cannot be hashed is not in it
         raise Unreadable(f"is not a notebook: its cell {number} is none")
-    source = cell.get("source")
-    if isinstance(source, list) and all(isinstance(line, str) for line in source):
-        source = "".join(source)
-    if not isinstance(source, str):
+    source = _text(cell)
+    if source is None:
         raise Unreadable(f"is not a notebook: its cell {number} has no text")
     clean = NEW_CELL[cell["cell_type"]](protocol.clean(source, len(source)))
     if _is_name(cell.get("id")) and cell["id"] not in ids:
@@ -114,7 +166,7 @@ def read_bytes(path: Path, most: int, limit: str) -> bytes:
         os.close(descriptor)
         raise Unreadable(f"cannot be read: it is {kind_of(path)}")
     with os.fdopen(descriptor, "rb") as file:
-        content = file.read(most + 1)
+        content = file.read(min(status.st_size, most) + 1)
     if len(content) > most:
         raise Unreadable(f"is too large: {status.st_size / MB:.1f} MB, and the limit is {limit}")
     return content
@@ -125,7 +177,7 @@ def kind_of(path: Path) -> str:
     kinds = {
         stat.S_ISLNK: "a symbolic link",
         stat.S_ISREG: "a file",
-        stat.S_ISDIR: "a folder",
+        stat.S_ISDIR: A_FOLDER,
         stat.S_ISFIFO: "a named pipe",
         stat.S_ISSOCK: "a socket",
     }

@@ -1,10 +1,12 @@
 """Clean copies: whatever a student hands in, there is a notebook that opens, a reason where it is empty, and no wait."""
 
+import errno
 import json
 import os
 import signal
 import socket
 import stat
+import tracemalloc
 from pathlib import Path
 
 import nbformat
@@ -177,14 +179,16 @@ def test_an_id_is_for_one_cell(tmp_path):
         (notebook(cell())[:-9], "its JSON is broken at line 1"),
         ("{\n\n]", "its JSON is broken at line 3"),
         (b"PK\x03\x04 a zip", "its JSON is broken at line 1"),
-        ("[" * 100_000, "its JSON is broken"),
-        ('{"nbformat": 4, "cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "its JSON is broken"),
+        ("[" * 100_000, "its JSON is nested more than 100 deep"),
+        ('{"nbformat": 4, "cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "its JSON is nested more than 100 deep"),
+        ('{"nbformat": 4, "cells": ' + "[" * 2**20 + "]" * 2**20 + "}", "its JSON has more than 1000000 lists"),
+        ('{"nbformat": 4, "cells": [' + "0," * 2**20 + "0]}", "its JSON has more than 1000000 values"),
         ('{"nbformat": ' + "9" * 10_000 + "}", "its JSON is broken"),  # more digits than Python reads
         ('{\n<<<<<<< HEAD\n"a": 1\n=======\n"a": 2\n>>>>>>> mine\n}', "merge markers"),
         ('{\n"a": 2\n>>>>>>> mine\n}', "merge markers"),
-        (notebook(cell("é")).encode("utf-16"), "is not text in UTF-8 (byte 1 "),
+        (notebook(cell("é")).encode("utf-16"), "is not text in UTF-8 (line 1 "),
         (notebook().encode("utf-16-le"), "its JSON is broken at line 1"),
-        ('{"é": 0}'.encode("latin-1"), "is not text in UTF-8 (byte 3 "),
+        ('{\n"é": 0}'.encode("latin-1"), "is not text in UTF-8 (line 2 "),
         ("[]", "JSON of another kind"),
         ("null", "JSON of another kind"),
         ('"nbformat"', "JSON of another kind"),
@@ -194,10 +198,16 @@ def test_an_id_is_for_one_cell(tmp_path):
         (notebook(nbformat=True), "does not say which notebook format"),
         (notebook(nbformat=None), "does not say which notebook format"),
         (notebook(nbformat=5), "has notebook format 5, which is newer than 4: save it as format 4"),
-        (notebook(nbformat=3), "has notebook format 3 and cannot be converted to 4"),  # no worksheets
-        ('{"nbformat": 3, "worksheets": ' + "[" * 900 + "]" * 900 + "}", "cannot be converted"),
-        (notebook(nbformat=0), "has notebook format 0 and cannot be converted"),
-        (notebook(nbformat=-1), "has notebook format -1 and cannot be converted"),
+        (notebook(nbformat=3), "it has no list of cells"),  # but worksheets
+        (notebook(nbformat=3, worksheets={}), "it has no list of cells"),
+        (notebook(nbformat=3, worksheets=[{"cells": []}, 3]), "it has no list of cells"),
+        (notebook(nbformat=3, worksheets=[{"cells": {}}]), "it has no list of cells"),
+        (notebook(nbformat=3, worksheets=[{"cells": [[]]}]), "its cell 1 is none"),
+        (notebook(nbformat=3, worksheets=[{"cells": [cell()]}]), "its cell 1 has no text"),  # but a source, no input
+        (notebook(nbformat=3, worksheets=[{"cells": [cell(["a", 3], "heading")]}]), "its cell 1 has no text"),
+        ('{"nbformat": 3, "worksheets": ' + "[" * 900 + "]" * 900 + "}", "its JSON is nested more than 100 deep"),
+        (notebook(nbformat=1), "has notebook format 1, which is not read any more: save it as format 4"),
+        (notebook(nbformat=-1), "has notebook format -1, which is not read any more"),
         ('{"nbformat": 4}', "it has no list of cells"),
         ('{"nbformat": 4, "cells": {"0": {}}}', "it has no list of cells"),
         ('{"nbformat": 4, "cells": "code"}', "it has no list of cells"),
@@ -222,24 +232,96 @@ def test_a_source_that_speaks_of_merge_markers_is_no_merge_conflict(tmp_path):
     assert len(read(tmp_path, notebook(cell("<<<<<<< HEAD\n>>>>>>> x"))).cells) == 1
 
 
-def test_a_notebook_of_format_3_is_converted(tmp_path):
-    old = {"cell_type": "code", "input": ["a\n", "b"], "language": "python", "outputs": [], "metadata": {}}
-    content = {"nbformat": 3, "nbformat_minor": 0, "metadata": {}, "worksheets": [{"metadata": {}, "cells": [old]}]}
-    assert [c.source for c in read(tmp_path, json.dumps(content)).cells] == ["a\nb"]
+def old(*cells, **more) -> str:
+    """A notebook of format 3."""
+    sheets = [{"metadata": {}, "cells": list(cells)}]
+    return json.dumps({"nbformat": 3, "metadata": {}, "worksheets": sheets, **more})
 
 
-def test_a_notebook_of_the_limit_is_read_and_a_byte_more_is_too_much(tmp_path):
+@pytest.mark.parametrize(
+    ("given", "cell_type", "source"),
+    [
+        ({"cell_type": "code", "input": ["a\n", "b"], "language": "python", "outputs": []}, "code", "a\nb"),
+        ({"cell_type": "markdown", "source": ["a\n", "b"]}, "markdown", "a\nb"),
+        ({"cell_type": "html", "source": "<b>a</b>"}, "markdown", "<b>a</b>"),
+        ({"cell_type": "raw", "source": "a"}, "raw", "a"),
+        ({"cell_type": "heading", "level": 3, "source": ["a\n", "b"]}, "markdown", "### a b"),
+        ({"cell_type": "heading", "source": "a"}, "markdown", "# a"),
+        *[
+            ({"cell_type": "heading", "level": level, "source": "a"}, "markdown", "# a")
+            for level in (0, 10**9, "x", [])
+        ],
+    ],
+)
+@pytest.mark.parametrize("version", [2, 3])
+def test_a_cell_of_an_old_format_is_taken_over(tmp_path, version, given, cell_type, source):
+    given["metadata"] = {"nbgrader": {"grade_id": "loss", "points": 99}}
+    (clean,) = read(tmp_path, old(given, nbformat=version)).cells
+    assert (clean.cell_type, clean.source, clean.metadata) == (cell_type, source, {"nbgrader": {"grade_id": "loss"}})
+
+
+def test_the_cells_of_all_worksheets_are_taken_over_and_counted_first(tmp_path):
+    sheets = [{"cells": [{"cell_type": "code", "input": text}]} for text in "abc"]
+    assert [c.source for c in read(tmp_path, old(worksheets=sheets), cells=3).cells] == ["a", "b", "c"]
+    assert why_not(tmp_path, old(worksheets=sheets), cells=2) == "has 3 cells; the limit is 2"
+
+
+@pytest.mark.parametrize("source", ["a\r\nb\rc\n", ["a\r\n", "b\r", "c\n"], ["a\r", "\nb\n", "c\n"]])
+def test_lines_end_with_a_line_feed_however_the_file_ends_them(tmp_path, source):
+    assert read(tmp_path, notebook(cell(source))).cells[0].source == "a\nb\nc\n"
+
+
+def test_what_python_takes_for_no_end_of_a_line_is_left(tmp_path):
+    assert read(tmp_path, notebook(cell("'a\u2028b\x0c'"))).cells[0].source == "'a\u2028b\x0c'"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"outputs": [{"output_type": "stream", "name": "stdout", "text": ["x" * 80] * 2**16}]},
+        {"outputs": [{"output_type": "display_data", "data": {"image/png": "x" * 2**22}, "metadata": {}}]},
+        {"metadata": {"nbgrader": {"grade_id": "loss", "more": "x" * 2**22}, "more": "x" * 2**22}},
+        {"attachments": {"a.png": {"image/png": "x" * 2**22}}},
+        {"more": [[0.5] * 2**10] * 2**10},
+    ],
+    ids=["text", "picture", "metadata", "attachment", "numbers"],
+)
+def test_what_is_not_taken_over_does_not_make_a_notebook_too_large(tmp_path, more):
+    content = notebook(cell("a"), cell("b", **more), metadata={"widgets": "x" * 2**22})
+    assert [c.source for c in read(tmp_path, content, notebook=1).cells] == ["a", "b"]
+
+
+def test_a_text_of_the_limit_is_read_and_a_byte_more_is_too_much(tmp_path):
+    rest = len(notebooks.essence(notebook(cell("")).encode(), Limits()))
+    assert len(read(tmp_path, notebook(cell("x" * (MB - rest))), notebook=1).cells) == 1
+    reason = "is too large: 1.0 MB even without its outputs, and the limit is 1 MB"
+    assert why_not(tmp_path, notebook(cell("x" * (MB - rest + 1))), notebook=1) == reason
+
+
+def test_a_file_of_the_limit_is_read_and_a_byte_more_is_too_much(tmp_path):
     text = notebook(cell())
-    assert len(read(tmp_path, text.ljust(MB), notebook=1).cells) == 1
-    assert "is too large: 1.0 MB, and the limit is 1 MB" in why_not(tmp_path, text.ljust(MB + 1), notebook=1)
+    assert len(read(tmp_path, text.ljust(MB), notebook_file=1).cells) == 1
+    reason = "is too large: 1.0 MB, and the limit is 1 MB (clear the outputs of its cells)"
+    assert why_not(tmp_path, text.ljust(MB + 1), notebook_file=1) == reason
 
 
 def test_a_file_of_a_terabyte_is_not_read(tmp_path):
     path = tmp_path / "hw.ipynb"
     path.touch()
     os.truncate(path, 2**40)  # sparse: it takes no room
-    with pytest.raises(Unreadable, match=r"is too large: 1048576.0 MB, and the limit is 16 MB"):
+    with pytest.raises(Unreadable, match=r"is too large: 1048576.0 MB, and the limit is 128 MB"):
         notebooks.read(path, Limits())
+
+
+def test_a_notebook_of_an_old_format_needs_little_memory_besides_its_own(tmp_path):
+    heading = {"cell_type": "heading", "level": 1, "source": "x", "metadata": {}, "outputs": [{}] * 50}
+    path = tmp_path / "hw.ipynb"
+    path.write_text(old(*[heading] * 1000))
+    tracemalloc.start()
+    with pytest.raises(Unreadable, match="has 1000 cells"):
+        notebooks.read(path, Limits())
+    assert tracemalloc.get_traced_memory()[1] < 8 * path.stat().st_size
+    tracemalloc.stop()
 
 
 def test_a_notebook_of_the_limit_of_cells_is_read_and_one_more_is_too_much(tmp_path):
@@ -336,7 +418,7 @@ def test_the_only_notebook_left_over_is_taken_for_the_one_that_is_missing(folder
 
 def test_of_several_wrong_names_none_is_taken(folder):
     for name in ("one", "two"):
-        (folder / f"{name}.ipynb").write_text(notebook(cell()))
+        (folder / f"{name}.ipynb").write_text(notebook(cell(name)))
     result, to = copied(folder)
     assert result.unreadable == {
         "hw": "The notebook hw.ipynb was not handed in under this name; "
@@ -424,10 +506,10 @@ def test_a_folder_that_may_not_be_read_is_unreadable(folder):
 
 
 def test_a_folder_that_fails_is_unreadable_and_ends_no_run(folder, monkeypatch):
-    def fail(_):
-        raise PermissionError("Permission denied")
+    def fail(path):
+        raise PermissionError(errno.EACCES, "Permission denied", path)
 
-    monkeypatch.setattr(Path, "iterdir", fail)
+    monkeypatch.setattr(os, "scandir", fail)
     assert "Permission denied" in copied(folder)[0].unreadable["hw"]
 
 
