@@ -10,16 +10,24 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_notebook
 from nbgrader.utils import parse_utc
 
+from grader.autograde import archives
+from grader.autograde.archives import File
+from grader.autograde.finding import search
+from grader.files import quoted
 from grader.limits import MB, Limits
-from grader.notebooks import Unreadable, kind_of, read, read_bytes
+from grader.notebooks import A_FOLDER, CLEAR, Unreadable, kind_of, parse, read_bytes
 
 MOST_FILES, MOST_NOTICES = 1000, 10
+MOST_SEARCHED = 10_000  # files that may be a notebook under another name
+TOP_NOTEBOOK = re.compile(r"[^/]+\.ipynb", re.IGNORECASE)
 DEEPEST = 10  # folders in folders
 TIMESTAMP = "timestamp.txt"
 
@@ -48,63 +56,81 @@ def copy(submission: Path, to: Path, files: Path, names: list[str], limits: Limi
     result = Copy()
     to.mkdir(parents=True)
     files.mkdir(parents=True)
-    found: dict[str, Path] = {}
+    found: dict[str, File] = {}
     try:
         if submission.is_symlink() or not submission.is_dir():
             raise OSError(f"{submission.name} is {kind_of(submission)}")
-        found = _find(submission, names, result)
+        found = _find(submission, names, limits, result)
         _copy_timestamp(submission / TIMESTAMP, to, result)
-        _copy_files(submission, files, set(found.values()), limits, result)
+        _copy_files(submission, files, [Path(file.path) for file in found.values()], limits, result)
     except OSError as problem:
         result.unreadable = dict.fromkeys(names, f"What was handed in cannot be read: {problem.strerror or problem}.")
     for name in names:
         notebook = new_notebook()
         try:
             if name in found:
-                notebook = read(found[name], limits)
+                notebook = parse(found[name].read(), limits)
         except Unreadable as problem:
             result.unreadable[name] = f"The notebook {name}.ipynb {problem}."
         nbformat.write(notebook, to / f"{name}.ipynb")
     return result
 
 
-def _find(folder: Path, names: list[str], result: Copy) -> dict[str, Path]:
-    """The file of each notebook: the one of its name, else the only one that is left over."""
-    # macOS leaves ._NAME.ipynb beside NAME.ipynb
-    all_files = (path for path in sorted(folder.iterdir()) if not path.name.startswith("."))
-    files = {path.name: path for path in all_files if path.suffix.lower() == ".ipynb"}
-    found = {name: files.pop(f"{name}.ipynb") for name in names if f"{name}.ipynb" in files}
-    missing = [name for name in names if name not in found]
-    if len(missing) == 1 and len(files) == 1:
-        ((file, path),) = files.items()
-        result.notices.append(f"The notebook was handed in as {_quoted(file)}; it was taken for {missing[0]}.ipynb.")
-        return {**found, missing[0]: path}
-    if not missing:
-        result.notices += [f"{_quoted(file)} was handed in besides, and not graded." for file in files][:MOST_NOTICES]
-    for name in missing:
-        others = ", ".join(map(_quoted, list(files)[:MOST_NOTICES]))
-        which = f" under this name; there are {others}, and it is not clear which is meant" if files else ""
-        result.unreadable[name] = f"The notebook {name}.ipynb was not handed in{which}."
-    return found
+def _find(folder: Path, names: list[str], limits: Limits, result: Copy) -> dict[str, File]:
+    """The file of each notebook: the one of its name, else what must be meant (see `finding`)."""
+    most, limit = limits.notebook_file * MB, f"{limits.notebook_file} MB {CLEAR}"
+    right = {name: folder / f"{name}.ipynb" for name in names}
+    there = {name: kind_of(path) for name, path in right.items() if os.path.lexists(path)}
+    found = {
+        name: File(right[name].name, partial(read_bytes, right[name], most, limit))
+        for name, kind in there.items()
+        if kind != A_FOLDER
+    }
+    budget = archives.Budget(limits)
+    paths = (str(path.relative_to(folder)) for path in islice(_files(folder), MOST_SEARCHED))
+    others = [
+        File(path, partial(_read, folder / path, budget, limit))
+        for path in paths
+        if path.removesuffix(".ipynb") not in found and not archives.LEFT_BY_PROGRAMS.search(path)
+    ]
+    renamed, why_not = search(others, names, [name for name in names if name not in found], budget, limits)
+    for name, file in renamed.items():
+        result.notices.append(f"The notebook was handed in as {quoted(file.path)}; it was taken for {name}.ipynb.")
+    for name, why in why_not.items():
+        instead = f"cannot be read: it is {A_FOLDER}" if name in there else why
+        result.unreadable[name] = f"The notebook {name}.ipynb {instead}."
+    if not why_not:
+        besides = [file.path for file in others if TOP_NOTEBOOK.fullmatch(file.path) and file not in renamed.values()]
+        result.notices += [f"{quoted(path)} was handed in besides, and not graded." for path in besides[:MOST_NOTICES]]
+    return found | renamed
 
 
-def _copy_files(folder: Path, to: Path, without: set[Path], limits: Limits, result: Copy) -> None:
-    """The other files, as regular files; links, pipes, devices and what is too much stay behind, with a notice."""
+def _read(path: Path, budget: archives.Budget, limit: str) -> bytes:
+    return budget.take(lambda most: read_bytes(path, most, limit))
+
+
+def _copy_files(folder: Path, to: Path, notebooks: list[Path], limits: Limits, result: Copy) -> None:
+    """The other files, as regular files; links, pipes, devices and what is too much stay behind, with a notice.
+
+    What lies beside the notebooks lies beside them again: a folder in which all of them were handed in is left out.
+    """
+    parents = {path.parent for path in notebooks}
+    around = parents.pop() if len(parents) == 1 else Path()
     left, most_files = limits.files * MB, MOST_FILES
     for path in _files(folder):
-        if path in without or path == folder / TIMESTAMP:
-            continue
         relative = path.relative_to(folder)
+        if relative in {*notebooks, Path(TIMESTAMP)}:
+            continue
         try:
             if most_files == 0:
                 raise Unreadable(f"is one of more than {MOST_FILES} files")
             content = read_bytes(path, left, f"{limits.files} MB for all files together")
-            target = to / relative
+            target = to / (relative.relative_to(around) if relative.is_relative_to(around) else relative)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         except (Unreadable, OSError) as problem:
             why = problem if isinstance(problem, Unreadable) else f"cannot be copied: {problem.strerror}"
-            result.notices.append(f"{_quoted(str(relative))} was left out: it {why}.")
+            result.notices.append(f"{quoted(str(relative))} was left out: it {why}.")
             if len(result.notices) > MOST_NOTICES:
                 result.notices[-1] = "More files were left out."
                 return
@@ -114,13 +140,22 @@ def _copy_files(folder: Path, to: Path, without: set[Path], limits: Limits, resu
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """All files; and the folders that are not entered, because they are links or too deep."""
-    for parent, folders, files in os.walk(folder):
+    """All files; and the folders that are not entered, because they are links, too deep, or closed.
+
+    Raises:
+        OSError: this is so of `folder` itself.
+    """
+    closed: list[OSError] = []
+    for parent, folders, files in os.walk(folder, onerror=closed.append):
         here = sorted(set(folders) - {".ipynb_checkpoints"})
         deep = len(Path(parent).relative_to(folder).parts) >= DEEPEST
         folders[:] = [name for name in here if not deep and not Path(parent, name).is_symlink()]
         yield from (Path(parent, name) for name in here if name not in folders)
         yield from (Path(parent, name) for name in sorted(files))
+    for problem in closed:
+        if Path(problem.filename) == folder:
+            raise problem
+        yield Path(problem.filename)
 
 
 def _copy_timestamp(path: Path, to: Path, result: Copy) -> None:
@@ -137,10 +172,6 @@ def _copy_timestamp(path: Path, to: Path, result: Copy) -> None:
         result.notices.append(f"The file {TIMESTAMP} holds no time that can be read; it was graded without one.")
     else:
         (to / TIMESTAMP).write_text(text)
-
-
-def _quoted(name: str) -> str:
-    return f"“{''.join(letter if letter.isprintable() else '?' for letter in name[:100])}”"
 
 
 def expected(notebooks: list[str], pattern: str) -> list[str]:
