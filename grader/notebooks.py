@@ -166,10 +166,9 @@ def read_bytes(path: Path, most: int, limit: str) -> bytes:
         os.close(descriptor)
         raise Unreadable(f"cannot be read: it is {kind_of(path)}")
     with os.fdopen(descriptor, "rb") as file:
-        content = file.read(min(status.st_size, most) + 1)
-    if len(content) > most:
-        raise Unreadable(f"is too large: {status.st_size / MB:.1f} MB, and the limit is {limit}")
-    return content
+        if status.st_size > most:
+            raise Unreadable(f"is too large: {status.st_size / MB:.1f} MB, and the limit is {limit}")
+        return file.read(status.st_size)  # and no more, if somebody goes on writing
 
 
 def kind_of(path: Path) -> str:

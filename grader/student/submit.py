@@ -22,8 +22,8 @@ from rich.table import Table
 
 from grader import assignments
 from grader.cells import Master, Place, arrange, claim, definitions, identify
-from grader.files import ROOT, STUDENT, write_zip
-from grader.limits import MB, Limits
+from grader.files import A_STUDENT_IS, ROOT, STUDENT, write_zip
+from grader.limits import Limits
 from grader.model import Exercise
 from grader.notebooks import Unreadable, read
 
@@ -101,16 +101,10 @@ def examine(notebook: Path, exercises: Collection[Exercise]) -> list[Part]:
     Raises:
         CannotSubmit: grading could not read it, or it is another notebook.
     """
-    limits = Limits()
     if not notebook.is_file():
         raise CannotSubmit(f"there is no file {notebook}")
-    if notebook.stat().st_size > limits.notebook * MB:
-        raise CannotSubmit(
-            f"{notebook} has {notebook.stat().st_size / MB:.1f} MB, and grading reads no more than {limits.notebook} MB: "
-            "clear the outputs of all cells, save, and try again"
-        )
     try:
-        cells = read(notebook.resolve(), limits).cells
+        cells = read(notebook.resolve(), Limits()).cells
     except Unreadable as problem:
         raise CannotSubmit(f"{notebook} {problem}") from None
     masters = _masters(exercises, cells)
@@ -132,8 +126,11 @@ def pack(assignment: str, notebook: Path, student: str, folder: Path, now: datet
     """
     if not re.fullmatch(STUDENT, student):
         raise CannotSubmit(
-            f"{student!r} is no student id (letters, digits and _ . @ -, at most 64): name yours with --student ID, or in "
-            "make submit STUDENT=ID"
+            f"{student!r} is no student id ({A_STUDENT_IS}): name yours with --student ID, or in make submit STUDENT=ID"
+        )
+    if f"{assignment}_" in student:
+        raise CannotSubmit(
+            f"{student!r} is no student id: {assignment}_ stands before it in the name of what is packed"
         )
     attempt = f"{student}_attempt_{(now or datetime.now(UTC)).astimezone(UTC):%Y%m%dT%H%M%SZ}"
     target = folder / f"{assignment}_{attempt}.zip"

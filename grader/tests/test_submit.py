@@ -1,6 +1,7 @@
 """`grader submit`: what it says of a notebook, what it refuses, and what the zip file is called inside."""
 
 import json
+import os
 import re
 import shutil
 import zipfile
@@ -194,12 +195,21 @@ def test_what_grading_could_not_read_is_refused_with_its_reason(work, tmp_path, 
     assert not list(tmp_path.glob("*.zip"))
 
 
-def test_a_notebook_too_large_for_grading_is_refused_with_what_helps(work):
+def test_outputs_do_not_make_a_notebook_too_large(work):
     def swell(cells):
         cells[1].outputs = [nbformat.v4.new_output("stream", text="x" * (Limits().notebook * MB))]
 
-    with pytest.raises(CannotSubmit, match=r"has 1\d\.\d MB, and grading reads no more than 16 MB: clear the outputs"):
-        work(swell)
+    assert {part.work for part in work(swell).values()} == {STUB}
+
+
+def test_a_notebook_too_large_for_grading_is_refused(work):
+    with pytest.raises(
+        CannotSubmit, match=r"is too large: 1\d\.\d MB even without its outputs, and the limit is 16 MB"
+    ):
+        work(lambda cells: cells.append(nbformat.v4.new_markdown_cell("x" * (Limits().notebook * MB))))
+    os.truncate(work.path, Limits().notebook_file * MB + 1)
+    with pytest.raises(CannotSubmit, match=r"is too large: 128\.0 MB, and the limit is 128 MB \(clear the outputs"):
+        examine(work.path, EXERCISES.values())
 
 
 def test_too_many_cells_are_refused(work):
@@ -256,7 +266,10 @@ def test_the_zip_says_whose_it_is_and_when_in_the_form_that_the_course_collects(
     }
 
 
-@pytest.mark.parametrize("student", ["", "Ada Lovelace", "../ben", "a/b", "-x", ".ssh", "é", "a" * 65])
+@pytest.mark.parametrize(
+    "student",
+    ["", "Ada Lovelace", "../ben", "a/b", "-x", ".ssh", "é", "a" * 65, "lee[7]", "a+b", "a\n", "homework3_ada"],
+)
 def test_an_id_that_could_be_no_folder_is_refused(work, tmp_path, student):
     with pytest.raises(CannotSubmit, match="is no student id"):
         pack("homework3", work.path, student, tmp_path)
