@@ -133,7 +133,7 @@ def _attempt(files: list[File], notebook: str, limits: Limits, may_lie_deeper: b
         raise Unreadable(f"holds {notebook}.ipynb of {len(students)} students, where there should be one")
     time = max(match["time"] for match in whose.values())
     newest = [file for file in found if file.path in whose and whose[file.path]["time"] == time]
-    meant = finding.meant(newest, notebook, limits)
+    meant = finding.meant([file for file in newest if not finding.why_none(file, limits)], notebook)
     if len(meant) != 1:
         several = f"{finding.listed(meant)}, and it is not clear which is meant"
         raise Unreadable(f"holds {several if meant else f'no {notebook}.ipynb'}")

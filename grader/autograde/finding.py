@@ -48,13 +48,11 @@ def _plain(name: str) -> str:
     return "".join(unicodedata.normalize("NFKC", name[:LONGEST_NAME]).casefold().split())
 
 
-def meant(files: Sequence[File], notebook: str, limits: Limits) -> list[File]:
-    """One file, which must be the notebook; or several that are equally like it and differ; or none.
-
-    A file that has another ending than a notebook's is one only if it can be read as a notebook.
-    """
+def meant(files: Sequence[File], notebook: str) -> list[File]:
+    """One file, which must be the notebook; or several that are equally like it and differ; or none. `files`: what may be a
+    notebook."""
     for wanted in Likeness:
-        group = [file for file in files if likeness(file.path, notebook) == wanted and not why_none(file, limits)]
+        group = [file for file in files if likeness(file.path, notebook) == wanted]
         if 1 < len(group) <= MOST_QUOTED and len(set(map(_digest, group))) == 1:
             return group[:1]
         if group:
@@ -63,7 +61,8 @@ def meant(files: Sequence[File], notebook: str, limits: Limits) -> list[File]:
 
 
 def why_none(file: File, limits: Limits) -> str:
-    """Why a file cannot be a notebook, as a sentence that goes on after its name; empty: it may be one."""
+    """Why a file cannot be a notebook, as a sentence that goes on after its name; empty: it may be one. What has another
+    ending than a notebook's must be readable as one."""
     if _plain(file.path.rpartition("/")[2]).endswith(".ipynb"):
         return ""
     try:
@@ -87,9 +86,13 @@ def search(
     goes on after the name. Archives are opened for what cannot be meant outside of them."""
     found: dict[str, File] = {}
     why_not: dict[str, str] = {}
-    layer, seen, amiss = files, list(files), []
+    layer, seen = files, list(files)
+    problems: dict[str, str] = {}  # of the files that are called like one of the notebooks, or like any; by path
+    amiss: list[str] = []
     for _ in range(1 + archives.NESTED):
-        for name, group in _groups(layer, names, missing, limits).items():
+        alike = [file for file in layer if any(likeness(file.path, name) is not None for name in missing)]
+        problems |= {file.path: why_none(file, limits) for file in alike}
+        for name, group in _groups([file for file in alike if not problems[file.path]], names, missing).items():
             if len(group) == 1:
                 found[name] = group[0]
             elif group:
@@ -97,16 +100,16 @@ def search(
         missing = [name for name in missing if name not in found and name not in why_not]
         layer = list(_unpacked(layer, budget, amiss)) if missing else []
         seen += layer
-    return found, why_not | {name: _absent(name, seen, amiss, limits) for name in missing}
+    return found, why_not | dict.fromkeys(missing, _absent(seen, problems, amiss))
 
 
-def _groups(files: list[File], names: list[str], missing: list[str], limits: Limits) -> dict[str, list[File]]:
+def _groups(files: list[File], names: list[str], missing: list[str]) -> dict[str, list[File]]:
     """See `meant`. What is not called like any of the notebooks may be the only one that is missing."""
     like = {file.path: [name for name in names if likeness(file.path, name) in NAMED] for file in files}
-    groups = {name: meant([file for file in files if like[file.path] == [name]], name, limits) for name in missing}
+    groups = {name: meant([file for file in files if like[file.path] == [name]], name) for name in missing}
     rest = [name for name in missing if not groups[name]]
     if len(rest) == 1:
-        groups[rest[0]] = meant([file for file in files if not like[file.path]], rest[0], limits)
+        groups[rest[0]] = meant([file for file in files if not like[file.path]], rest[0])
     return groups
 
 
@@ -125,8 +128,7 @@ def _unclear(files: Collection[File]) -> str:
     return f"was not handed in under this name; {there}, and it is not clear which is meant"
 
 
-def _absent(notebook: str, files: list[File], amiss: list[str], limits: Limits) -> str:
-    problems = {file.path: why_none(file, limits) for file in files if likeness(file.path, notebook) is not None}
+def _absent(files: list[File], problems: dict[str, str], amiss: list[str]) -> str:
     possible = [file for file in files if problems.get(file.path) == ""]
     if possible:
         return _unclear(possible)

@@ -89,9 +89,9 @@ def _find(folder: Path, names: list[str], limits: Limits, result: Copy) -> dict[
     budget = archives.Budget(limits)
     paths = (str(path.relative_to(folder)) for path in islice(_files(folder), MOST_SEARCHED))
     others = [
-        File(path, partial(_read, folder / path, budget, limit))
+        File(path, partial(_read, folder / path, budget))
         for path in paths
-        if path.removesuffix(".ipynb") not in found and not archives.LEFT_BY_PROGRAMS.search(path)
+        if path.removesuffix(".ipynb") not in found and path != TIMESTAMP and not archives.LEFT_BY_PROGRAMS.search(path)
     ]
     renamed, why_not = search(others, names, [name for name in names if name not in found], budget, limits)
     for name, file in renamed.items():
@@ -105,8 +105,10 @@ def _find(folder: Path, names: list[str], limits: Limits, result: Copy) -> dict[
     return found | renamed
 
 
-def _read(path: Path, budget: archives.Budget, limit: str) -> bytes:
-    return budget.take(lambda most: read_bytes(path, most, limit))
+def _read(path: Path, budget: archives.Budget) -> bytes:
+    return budget.take(
+        lambda most: read_bytes(path, most, f"{most / MB:.0f} MB that are left for what may be a notebook")
+    )
 
 
 def _copy_files(folder: Path, to: Path, notebooks: list[Path], limits: Limits, result: Copy) -> None:
@@ -114,7 +116,7 @@ def _copy_files(folder: Path, to: Path, notebooks: list[Path], limits: Limits, r
 
     What lies beside the notebooks lies beside them again: a folder in which all of them were handed in is left out.
     """
-    parents = {path.parent for path in notebooks}
+    parents = {path.parent for path in notebooks if (folder / path.parent).is_dir()}  # and no archive
     around = parents.pop() if len(parents) == 1 else Path()
     left, most_files = limits.files * MB, MOST_FILES
     for path in _files(folder):

@@ -1,12 +1,14 @@
 """Clean copies: whatever a student hands in, there is a notebook that opens, a reason where it is empty, and no wait."""
 
 import errno
+import io
 import json
 import os
 import signal
 import socket
 import stat
 import tracemalloc
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -399,13 +401,176 @@ def test_one_broken_notebook_does_not_spoil_the_others(folder):
     assert sources(to / "b.ipynb") == ["x = 1"]
 
 
-@pytest.mark.parametrize("name", ["hw (1).ipynb", "HW.IPYNB", "hw.ipynb.ipynb", "hw.Ipynb"])
-def test_the_only_notebook_is_taken_for_the_only_one_that_is_missing(folder, name):
+RENAMED = [
+    *[
+        "hw (1).ipynb",
+        "HW.IPYNB",
+        "hw.ipynb.ipynb",
+        "hw.Ipynb",
+        "hw.ipynb.json",
+        "hw.ipynb.txt",
+        "hw.json",
+        "hw.txt",
+        "hw",
+    ],
+    *["hw-Copy1.ipynb", "hw - Copy.ipynb", "Copy of hw.ipynb", "hw copy 2.ipynb", "hw-1.ipynb", "hw.ipynb (2).txt"],
+    *[
+        "hw .ipynb",
+        " hw.ipynb",
+        "hw\N{NO-BREAK SPACE}.ipynb",
+        "\N{FULLWIDTH LATIN SMALL LETTER H}w.ipynb",
+        "my work.ipynb",
+    ],
+    *[
+        "hw/hw.ipynb",
+        "hw/hw/hw.ipynb",
+        "hw/HW (1).ipynb.json",
+        "submission/my work.ipynb",
+        ".hw.ipynb",
+        "hw.ipynb/hw.ipynb",
+    ],
+]
+
+
+@pytest.mark.parametrize("name", RENAMED)
+def test_what_must_be_meant_is_taken_for_the_only_one_that_is_missing(folder, name):
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
     (folder / name).write_text(notebook(cell()))
+    (folder / "data.json").write_text(notebook(cell("another thing")))
     result, to = copied(folder)
-    assert result == Copy(notices=[f"The notebook was handed in as “{name}”; it was taken for hw.ipynb."])
+    shown = name.replace("\N{NO-BREAK SPACE}", "?")
+    assert result == Copy(notices=[f"The notebook was handed in as “{shown}”; it was taken for hw.ipynb."])
     assert sources(to / "hw.ipynb") == ["x = 1"]
     assert os.listdir(to) == ["hw.ipynb"]
+    assert os.listdir(files_of(folder)) == ["data.json"]
+
+
+def zipped(*entries: tuple[str, str]) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, text in entries:
+            archive.writestr(name, text)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "name", ["hw.ipynb", "hw/hw.ipynb", "eve_attempt_20260503T233007Z/hw.ipynb", "hw\\HW (1).ipynb.txt"]
+)
+@pytest.mark.parametrize("deep", [1, 2])
+def test_a_notebook_in_an_archive_is_taken(folder, name, deep):
+    content, path = notebook(cell()), name.replace("\\", "/")
+    for number in range(deep):
+        content = zipped((name if number == 0 else "hw.zip", content), ("__MACOSX/._hw.ipynb", "x"))
+    (folder / "hw.zip").write_bytes(content)
+    result, to = copied(folder)
+    path = "hw.zip/" * deep + path
+    assert result == Copy(notices=[f"The notebook was handed in as “{path}”; it was taken for hw.ipynb."])
+    assert sources(to / "hw.ipynb") == ["x = 1"]
+
+
+def test_what_lies_outside_of_an_archive_goes_before_what_is_in_it(folder):
+    (folder / "my work.ipynb").write_text(notebook(cell("outside")))
+    (folder / "hw.zip").write_bytes(zipped(("hw.ipynb", notebook(cell("inside")))))
+    assert sources(copied(folder)[1] / "hw.ipynb") == ["outside"]
+
+
+def test_the_notebook_of_the_right_name_goes_before_all_others(folder):
+    for name in ["hw.ipynb", "hw (1).ipynb", "sub/hw.ipynb", "hw.ipynb.json", "hw.txt"]:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(notebook(cell(name)))
+    result, to = copied(folder)
+    assert sources(to / "hw.ipynb") == ["hw.ipynb"]
+    assert result == Copy(notices=["“hw (1).ipynb” was handed in besides, and not graded."])
+    (folder / "hw.ipynb").unlink()
+    (folder.parents[1] / "copies").rename(folder / "before")
+    (folder.parents[1] / "files").rename(folder / "files before")
+    (folder / "before" / "eve" / "hw.ipynb").unlink()
+    assert sources(copied(folder)[1] / "hw.ipynb") == ["sub/hw.ipynb"]
+
+
+def test_copies_of_one_notebook_are_one(folder):
+    for name in ["hw (1).ipynb", "hw (2).ipynb"]:
+        (folder / name).write_text(notebook(cell()))
+    assert sources(copied(folder)[1] / "hw.ipynb") == ["x = 1"]
+
+
+@pytest.mark.parametrize(
+    "names", [["hw (1).ipynb", "hw (2).ipynb"], ["a/hw.ipynb", "b/hw.ipynb"], ["one.ipynb", "hw.ipynb.d.ipynb"]]
+)
+def test_of_several_that_are_equally_like_it_none_is_taken(folder, names):
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(notebook(cell(name)))
+    result, to = copied(folder)
+    there = ", ".join(f"“{name}”" for name in sorted(names))
+    reason = f"was not handed in under this name; there are {there}, and it is not clear which is meant."
+    assert result.unreadable == {"hw": f"The notebook hw.ipynb {reason}"}
+    assert sources(to / "hw.ipynb") == []
+
+
+@pytest.mark.parametrize(
+    ("files", "reason"),
+    [
+        (
+            {"hw.json": '{"a": 1}'},
+            " under this name: “hw.json” is not a notebook: it does not say which notebook format it has",
+        ),
+        ({"hw.ipynb.txt": "{"}, " under this name: “hw.ipynb.txt” is not a notebook: its JSON is broken at line 1"),
+        ({"hw.zip": b"PK\3\4"}, " under this name: “hw.zip” is no zip or tar archive"),
+        (
+            {"hw.7z": b"7z\xbc\xaf\x27\x1c"},
+            " under this name: “hw.7z” is a 7z archive, which is not read here: pack its files as zip",
+        ),
+        ({"hw.zip": zipped(("a.txt", ""))}, "; there is only “hw.zip”, “hw.zip/a.txt”"),
+        ({"a\x1b.pdf": "", "b/\u202e.py": ""}, "; there is only “a?.pdf”, “b/?.py”"),
+        ({".DS_Store": "", "._hw.ipynb": "", "timestamp.txt": "2024-05-06 07:08:09 UTC"}, ""),
+    ],
+)
+def test_what_cannot_be_taken_is_named_with_the_reason(folder, files, reason):
+    for name, content in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    result, to = copied(folder)
+    assert result.unreadable == {"hw": f"The notebook hw.ipynb was not handed in{reason}."}
+    assert sources(to / "hw.ipynb") == []
+
+
+def test_no_notebook_is_taken_for_another_of_the_assignment(folder):
+    (folder / "a.ipynb").write_text(notebook(cell("a")))
+    (folder / "old").mkdir()
+    (folder / "old" / "a.ipynb").write_text(notebook(cell("old")))
+    result, to = copied(folder, "a", "b")
+    assert sources(to / "a.ipynb") == ["a"]
+    assert "b.ipynb was not handed in under this name; there is “old/a.ipynb”, and it is" in result.unreadable["b"]
+
+
+def test_what_lay_beside_the_notebook_lies_beside_it(folder):
+    for path in ["hw/lib/tools.py", "hw/hw.ipynb", "hw/data.csv", "x.csv"]:
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(notebook(cell()))
+    copied(folder)
+    files = files_of(folder)
+    assert {str(path.relative_to(files)) for path in files.rglob("*.*")} == {"lib/tools.py", "data.csv", "x.csv"}
+
+
+def test_the_search_for_a_notebook_reads_no_more_than_a_few_files_of_the_largest_size(folder):
+    for number in range(12):
+        path = folder / f"{number}" / "hw.txt"
+        path.parent.mkdir()
+        path.touch()
+        os.truncate(path, MB)
+    result, _ = copied(folder, notebook_file=1)
+    assert result.unreadable["hw"].count("is not a notebook") == 4
+    assert result.unreadable["hw"].count("is too large: 1.0 MB, and the limit is 0 MB that are left") == 6  # of ten
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root reads everything")
+def test_a_folder_in_it_that_may_not_be_read_is_named(folder):
+    (folder / "closed").mkdir()
+    (folder / "closed").chmod(0)
+    files, notices = kept(folder)
+    (folder / "closed").chmod(0o700)
+    assert (files, notices) == ([], ["“closed” was left out: it cannot be read: Permission denied."])
 
 
 def test_the_only_notebook_left_over_is_taken_for_the_one_that_is_missing(folder):
