@@ -90,7 +90,7 @@ def _pieces(text: bytes, wanted: Wanted, most: int) -> Iterator[bytes]:
                 kept = position
         if count > most:
             raise TooComplex(f"has more than {most} lists, objects and keys")
-    yield text[kept:]
+    yield text[kept:position] if around else text[kept:]  # of what breaks off, the rest would be of no use
 
 
 def _end(text: bytes, start: int, most: int) -> tuple[int, int]:

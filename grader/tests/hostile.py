@@ -14,7 +14,7 @@ from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from grader import assignments
 from grader.protocol import ANSWER_MIME
@@ -707,10 +707,25 @@ def three_thousand_cells(notebook, folder):
 
 
 @expect(0, says="is too large", outcome="unreadable")
-def notebook_of_a_hundred_megabytes(notebook, folder):
+def source_of_a_hundred_megabytes(notebook, folder):
     large = solved(notebook)
     large.cells.append(new_markdown_cell("x" * 100_000_000))
     return large
+
+
+@expect(ALL, says="was handed in as")
+def right_with_outputs_of_a_hundred_megabytes_in_a_folder_of_its_own(notebook, folder):
+    large = solved(notebook)
+    code = next(cell for cell in large.cells if cell.cell_type == "code")
+    code.outputs = [new_output("stream", text="x" * 100_000_000)]
+    (folder / NAME).mkdir()
+    (folder / NAME / f"{NAME}.ipynb.json").write_text(json.dumps(large))
+
+
+@expect(0, says="its JSON has more than 1000000 lists", outcome="unreadable")
+def a_million_cells_of_format_3(notebook, folder):
+    cells = [{"cell_type": "heading", "level": 1, "source": "x"}] * 350_000
+    (folder / f"{NAME}.ipynb").write_text(json.dumps({"nbformat": 3, "worksheets": [{"cells": cells}]}))
 
 
 @expect(ALL)

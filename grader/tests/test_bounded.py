@@ -5,7 +5,7 @@ import json
 import tracemalloc
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.bounded import DEEPEST, MOST, TooComplex, loads, select
@@ -34,11 +34,13 @@ def depth(value) -> int:
     return 0 if inner is None else 1 + max(map(depth, inner), default=0)
 
 
+@settings(deadline=None)
 @given(VALUES, STYLES)
 def test_json_is_read_as_json_reads_it(value, style):
     assert loads(written(value, style)) == value
 
 
+@settings(deadline=None)
 @given(VALUES, STYLES)
 def test_no_value_goes_uncounted(value, style):
     text = written(value, style)
@@ -49,6 +51,7 @@ def test_no_value_goes_uncounted(value, style):
                 loads(text, **bounds)
 
 
+@settings(deadline=None)
 @given(VALUES, STYLES)
 def test_hardly_more_is_counted_than_is_there(value, style):
     loads(written(value, style), most=2 * values(value))
@@ -118,6 +121,7 @@ def selected(value, wanted):
     return {key: selected(inner, wanted[key]) if key in wanted else 0 for key, inner in value.items()}
 
 
+@settings(deadline=None)
 @given(VALUES, STYLES)
 def test_what_is_not_wanted_is_0_and_all_else_is_as_it_was(value, style):
     text = written(value, style)
@@ -144,9 +148,18 @@ def test_a_line_of_a_fault_is_told_as_it_stands_in_the_file():
     assert fault.value.lineno == 5
 
 
-@pytest.mark.parametrize(
-    "text", [b"", b'"', b"]", b'{"c"', b'{"c":', b'{"c": [', b'{"a": 1}]', b'{"a" 1}', b'{"a": [}']
-)
+def test_of_what_breaks_off_nothing_is_kept_from_there():
+    text = b'{"b": {"a": 1,\n"a": "' + b"x" * LARGE
+    assert len(select(text, WANTED)) < 100
+    with pytest.raises(json.JSONDecodeError) as fault:
+        loads(select(text, WANTED))
+    assert fault.value.lineno == 2
+
+
+NO_JSON = [b"", b'"', b"]", b'{"c"', b'{"c":', b'{"c": [', b'{"a": 1}]', b'{"a": 1}"', b'{"a" 1}', b'{"a": }']
+
+
+@pytest.mark.parametrize("text", NO_JSON)
 def test_what_is_no_json_stays_none(text):
     with pytest.raises(json.JSONDecodeError):
         loads(select(text, WANTED))
