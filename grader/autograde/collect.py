@@ -22,7 +22,7 @@ from grader.files import A_STUDENT_IS, STUDENT, TIME, quoted
 from grader.limits import MB, Limits
 from grader.notebooks import Unreadable, essence, read_bytes
 
-LONGEST = 255  # letters of a name in which an id is looked for
+LONGEST, MOST_AROUND = 255, 10  # letters of a name, and names around a file, in which an id is looked for
 # In the folder of extracted archives, as nbgrader's collector takes it (`named_regexp`).
 EXTRACTED = rf".*/(?P<student_id>{STUDENT})_attempt_(?P<timestamp>{TIME})/(?P<file_id>[^/\n]+\.ipynb)\Z"
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -151,7 +151,7 @@ def _whose(path: str, notebook: str) -> re.Match | None:
     """What the nearest folder or archive around a file says of it: STUDENT_attempt_TIME, perhaps between what an archive's
     name has before it, the assignment last, and what was added to that."""
     pattern = rf"(?:.*{re.escape(notebook)}_)?(?P<student>.+)_attempt_(?P<time>{TIME})(?![0-9A-Za-z]).*"
-    names = [name for name in path.split("/")[-2::-1] if len(name) <= LONGEST]
+    names = [name for name in path.split("/")[-2 : -2 - MOST_AROUND : -1] if len(name) <= LONGEST]
     return next(filter(None, (re.fullmatch(pattern, name) for name in names)), None)
 
 

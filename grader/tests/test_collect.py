@@ -176,10 +176,12 @@ def test_archives_are_read_in_the_formats_that_programs_make(tmp_path, content):
 
 
 def test_an_assignment_may_have_a_name_that_is_written_in_several_ways(tmp_path):
-    for number, name in enumerate(["Übung.ipynb", "U\u0308bung.ipynb"]):
-        path = pack(tmp_path / f"{number}.zip", (f"ada_attempt_20260503T233007Z/{name}", CONTENT))
-        ((_, attempt),) = read(path, path.name, "Übung", Limits())
-        assert attempt.content == CONTENT
+    names = [f"ada_attempt_20260503T233007Z/{name}" for name in ("Übung.ipynb", "U\u0308bung.ipynb")]
+    for name in names:
+        for content in (packed((name, CONTENT)), without(0x800, packed((name, CONTENT)))):
+            (tmp_path / "a.zip").write_bytes(content)
+            ((_, attempt),) = read(tmp_path / "a.zip", "a.zip", "Übung", Limits())
+            assert (attempt.file, attempt.content) == (f"a.zip/{name}", CONTENT)
 
 
 @pytest.mark.parametrize("name", [ADA, f"section/{ADA}", f"{PACKED.removesuffix('.zip')}/{NOTEBOOK}"])
