@@ -7,4 +7,5 @@ run          a whole notebook on the visible cases, behind
   pytest_plugin, submission_cases   `pytest --submission`
 submit       `grader submit`: what will be graded, and the archive to hand in
 doctor       `grader doctor`: what is missing on this machine
+hiding       what lies beside a notebook and hides a module from it
 """

@@ -14,11 +14,14 @@ from grader import assignments, protocol
 from grader.judge import judge
 from grader.model import Exercise, Report, State
 from grader.show import Shown
+from grader.student import hiding
 from grader.student.progress import Progress
 
 # What this session remembers, by exercise name: the report of the last check, and the highest level of hint that was seen.
 _reports: dict[str, Report] = {}
 _hinted: dict[str, int] = {}
+
+hiding.warn()  # once, by the cell that imports this: further down, what is missing would be no more than missing
 
 
 def check(name: str, target: Any) -> Report | None:

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from grader.files import ROOT
+from grader.student.hiding import OURS, hiding
 
 MOST_NAMED = 5  # packages in one line
 REINSTALL = "rm -f .venv/.ready && make setup          (conda: conda env update --file environment.yml)"
@@ -42,7 +43,8 @@ def findings() -> Iterator[Finding]:
     yield kernel()
     yield gpu()
     yield from datasets()
-    if find_spec("solutions") is None:
+    yield from folders()
+    if getattr(find_spec("solutions"), "origin", None) is None:  # a folder that happens to be called so has none
         yield Finding(None, "grading: for the instructor's machine; there are no solutions here, nor need there be")
         return
     yield Finding(True, "solutions: installed, so the hidden cases are at hand")
@@ -137,6 +139,19 @@ def datasets() -> Iterator[Finding]:
             yield Finding(True, f"data: {name} in {root() / name}")
         else:
             yield Finding(None, f"data: no {name} in {root()}", remedy)
+
+
+def folders() -> Iterator[Finding]:
+    """What lies beside the notebooks of the course, and in the working directory, and hides a module from a notebook there.
+
+    What hides one of Python's, or a library's, is no fault as long as no cell needs it.
+    """
+    places = {folder.resolve() for folder in (Path(), *(ROOT / "notebooks").glob("*/"))}
+    hidden = {sentence: name in OURS for folder in sorted(places) for name, sentence in hiding(folder)}
+    for sentence, ours in hidden.items():
+        yield Finding(False if ours else None, f"notebooks: {sentence}")
+    if not hidden:
+        yield Finding(True, "notebooks: nothing beside them hides a module from them")
 
 
 def _sandbox() -> Iterator[Finding]:

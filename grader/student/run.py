@@ -1,6 +1,7 @@
 """Runs a student's notebook on the visible cases: behind `grader check` and `pytest --submission`."""
 
 import asyncio
+import atexit
 import os
 import re
 import subprocess
@@ -18,6 +19,7 @@ from grader.limits import Limits
 from grader.model import Exercise, Report, State
 from grader.protocol import INPUTS_VARIABLE, Unanswered, ask, published
 from grader.student.check import where_to_start
+from grader.student.hiding import hiding
 
 CELL_TIMEOUT = Limits().seconds_per_cell  # as while grading
 
@@ -37,7 +39,7 @@ class Outcome:
 
     reports: one for each exercise that is graded in this notebook; of state NOT_RUN, with the reason, where it has no
         answers.
-    faults: a sentence for each cell that raised, and for whatever stopped the notebook.
+    faults: a sentence for what hides a module from it, for each cell that raised, and for whatever stopped the notebook.
     """
 
     reports: dict[str, Report]
@@ -69,6 +71,8 @@ def run(notebook: Path) -> Outcome:
         nonlocal running
         running = _name(cell_index, cell)
 
+    folder = notebook.resolve().parent
+    hidden = [sentence for _, sentence in hiding(folder)]
     client = nbclient.NotebookClient(
         cells,
         on_cell_start=note_start,
@@ -76,11 +80,11 @@ def run(notebook: Path) -> Outcome:
         allow_errors=True,
         kernel_name="python3",
         shutdown_kernel="immediate",
-        resources={"metadata": {"path": str(notebook.resolve().parent)}},
+        resources={"metadata": {"path": str(folder)}},
     )
     stopped = None
-    with tempfile.TemporaryDirectory(prefix="grader-") as folder:
-        questions = Path(folder, "questions.json")
+    with tempfile.TemporaryDirectory(prefix="grader-") as scratch:
+        questions = Path(scratch, "questions.json")
         ids = ask(questions, cases)
         try:
             _execute(client, kernel_environment(questions))
@@ -89,13 +93,14 @@ def run(notebook: Path) -> Outcome:
         except nbclient.exceptions.DeadKernelError:
             stopped = f"the notebook did not finish: its kernel died in {running}"
         except Exception as problem:  # of jupyter_client, which has no common one, as where there is no kernel to start
+            why = "; ".join(hidden) or "`grader doctor` may say why"
             raise NotANotebook(
-                f"{notebook}: it cannot be run ({type(problem).__name__}: {problem}); `grader doctor` may say why"
+                f"{notebook}: it cannot be run ({type(problem).__name__}: {problem}); {why}"
             ) from problem
     reports = {
         name: _not_run(exercise, stopped or "no cell of the notebook checks it") for name, exercise in asked.items()
     }
-    faults = [stopped] if stopped else []
+    faults = [*hidden, *([stopped] if stopped else [])]
     for number, cell in enumerate(cells.cells):
         if cell.cell_type != "code":
             continue
@@ -148,6 +153,8 @@ def _execute(client: nbclient.NotebookClient, environment: dict[str, str]) -> No
             if asyncio.current_task().cancelling():  # which is all that nbclient makes of Ctrl-C
                 raise asyncio.CancelledError from None
             raise
+        finally:
+            atexit.unregister(client._cleanup_kernel)  # of a kernel that did not start, it would fail there, and say so
 
     with asyncio.Runner(loop_factory=_Loop) as runner:
         runner.run(execute())

@@ -59,21 +59,61 @@ def _statements(source: str) -> set[str]:
     }
 
 
-def borrow_packages(folder: Path) -> None:
-    """What `make setup` makes there, by the rule of setup.mk and the lock that made the environment of this test: with
-    these same packages, and with the bundle's own code."""
+@pytest.fixture(scope="module")
+def installed(unpacked) -> Path:
+    """With what `make setup` makes there, by the rule of setup.mk and the lock that made the environment of this test: the
+    bundle installed in its place, on the packages of this environment."""
+    folder = unpacked
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder / ".venv"], check=True)
     (site_packages,) = (folder / ".venv").glob("lib/*/site-packages")
-    (site_packages / "borrowed.pth").write_text(f"{folder}\n{sysconfig.get_path('purelib')}\n")
+    build = f"from setuptools.build_meta import build_editable; build_editable({str(site_packages)!r})"
+    subprocess.run([sys.executable, "-c", build], cwd=folder, check=True, capture_output=True)
+    (wheel,) = site_packages.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site_packages)
+    (site_packages / "borrowed.pth").write_text(f"{sysconfig.get_path('purelib')}\n")
     script = folder / ".venv" / "bin" / "grader"
     # through sh, as pip does it, since there is a space in the path
     script.write_text(f'#!/bin/sh\nexec "{folder}/.venv/bin/python" -m grader.cli "$@"\n')
     script.chmod(0o755)
     (folder / ".venv" / ".ready").touch()
+    return folder
 
 
-def test_a_student_checks_and_hands_in_with_nothing_but_the_bundle(unpacked):
-    borrow_packages(unpacked)
+def test_a_folder_of_downloads_beside_the_notebook_hides_no_package(installed):
+    """As torchvision's MNIST("data/") makes one; and a file of the package's name, which does hide it, is named."""
+    downloads = installed / "notebooks" / NAME / "data"
+    (downloads / "MNIST" / "raw").mkdir(parents=True)
+    cells = "from grader import check\nimport data\nfrom data.batches import TrainBatches\nprint(data.load)"
+    assert "<function load" in in_a_kernel(installed, cells)
+
+    downloads.rename(downloads.with_name("downloads"))
+    downloads.with_suffix(".py").touch()
+    said = in_a_kernel(installed, cells)
+    assert "the file data.py hides the course's package data: rename it" in said
+    assert "'data' is not a package" in said
+    doctor = command(installed, ".venv/bin/grader", "doctor")
+    assert doctor.returncode == 1
+    assert f"✗ notebooks: the file {downloads}.py hides the course's package data: rename it" in doctor.stdout
+    downloads.with_suffix(".py").unlink()
+
+
+def in_a_kernel(folder: Path, cell: str) -> str:
+    """All that a cell shows in a kernel started as JupyterLab starts one, beside the notebook."""
+    run = f"""
+from jupyter_client.manager import start_new_kernel
+manager, client = start_new_kernel(cwd="notebooks/{NAME}")
+try:
+    client.execute_interactive({cell!r}, timeout=600)
+finally:
+    manager.shutdown_kernel(now=True)
+"""
+    result = command(folder, ".venv/bin/python", "-c", run)
+    return result.stdout + result.stderr
+
+
+def test_a_student_checks_and_hands_in_with_nothing_but_the_bundle(installed):
+    unpacked = installed
     # make's own exit code is 2 for whatever a command of its answers
     first = command(unpacked, "make", "check")
     assert first.returncode == 2, first.stderr
