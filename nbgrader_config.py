@@ -10,6 +10,7 @@ from grader.autograde.execute import SandboxedExecute
 from grader.autograde.judge import FlagForReview, Judge
 from grader.autograde.restore import Restore
 from grader.autograde.truncate import TruncateFeedback
+from grader.instructor.export import ExportGrades
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 
@@ -50,6 +51,9 @@ c.Autograde.autograde_preprocessors = [
 # called otherwise is not collected: the student's id becomes the name of a folder.
 c.ZipCollectApp.extractor_plugin = ExtractAttempts
 c.FileNameCollectorPlugin.named_regexp = EXTRACTED
+
+# grades.csv, in which no name is a formula.
+c.ExportApp.plugin_class = ExportGrades
 
 # What a submission may use; see grader/limits.py for all of them.
 # c.Limits.seconds_per_cell = 60

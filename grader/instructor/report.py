@@ -4,10 +4,12 @@ Counts the facts of `grader.instructor.results` and fills the template beside th
 """
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean, median
+from typing import Any
 
 import jinja2
 
@@ -23,6 +25,8 @@ from grader.model import Case, State
 MOST_BARS = 12  # of a histogram
 EXAMPLES, SLOWEST = 5, 5  # students that are named
 JUDGED = (State.PASSED, State.FAILED, State.NOT_DONE)  # what grading makes of a case
+# Control characters, and marks that turn the direction of writing for what follows them. No name needs one.
+UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def page(results: Results) -> str:
     template = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent),
         autoescape=True,
+        finalize=_seen,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -112,6 +117,13 @@ def page(results: Results) -> str:
         State=State,
         EXAMPLES=EXAMPLES,
     )
+
+
+def _seen(value: Any) -> Any:
+    """A text with what one would not see in it as an escape."""
+    if type(value) is not str:  # or Markup, whose texts have been here
+        return value
+    return UNSEEN.sub(lambda found: found.group().encode("unicode_escape").decode(), value)
 
 
 def histogram(values: Iterable[float], up_to: float = 0.0) -> list[Bar]:

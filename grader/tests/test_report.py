@@ -341,6 +341,16 @@ def test_names_and_words_of_students_stay_letters(course):
     assert page.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 8
 
 
+def test_a_name_cannot_turn_the_line_it_stands_in_and_is_seen_whole(course):
+    results = gather(NAME)
+    hostile = replace(results.submissions[0], student="eva\u202e01\r\x9b", lacks=("eva\u2066 …",))
+    page = report.page(replace(results, submissions=(hostile,), waiting=("<b>\x07", "بهاره", "م\u200d")))
+    assert "eva\\u202e01\\r\\x9b" in page
+    assert "eva\\u2066 …" in page
+    assert "&lt;b&gt;\\x07, بهاره, م\u200d" in page
+    assert not re.search(r"[\x07\r\x9b\u202e\u2066]", page)
+
+
 def test_the_page_needs_no_network_and_runs_nothing(course):
     page = report.page(gather(NAME))
     assert not re.search(r"https?:|//|url\(|@import|src=|href=", page)
