@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import torch
@@ -12,7 +12,11 @@ from grader import assignments
 from grader.answer import answer
 from grader.model import Case, Inputs, Target
 from solutions import hidden, mutants
-from solutions.tests import scratch
+from solutions.tests import jupyter, scratch
+from solutions.tools import course
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,6 +36,23 @@ def with_toy(tmp_path_factory) -> Path:
     for command in scratch.commands()[:2]:
         scratch.well(folder, command)
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["Browser"]:
+    """For no longer than a module: as long as it lives, nothing else in this process can start an event loop."""
+    with jupyter.headless() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory) -> Iterator[jupyter.Server]:
+    """JupyterLab, which knows nothing of the user's own, on a scratch course."""
+    jupyter.chromium()
+    home = tmp_path_factory.mktemp("home")
+    course.create(home / "course")
+    with jupyter.serving(home, home / "course") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A student's way through the notebook, in a real browser: JupyterLab and the classic Notebook in headless Chromium.
 
-One server, of a JupyterLab that knows nothing of the user's own, serves both. A test that fails leaves a screenshot and
-the page's text in its `tmp_path`, and names them.
+A test that fails leaves a screenshot and the page's text in its `tmp_path`, and names them.
 
     SCREENSHOTS=FOLDER pytest solutions/tests/test_jupyterlab.py    # also writes pictures to be looked at
 """
@@ -10,25 +9,21 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib
 import nbformat
 import pytest
 
 from solutions import mutants
+from solutions.tests.jupyter import page_of
 from solutions.tools import course
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: make setup")
 
 pytestmark = pytest.mark.slow
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NAME = "homework3"
 FRONTENDS = {"jupyterlab": "lab/tree", "classic": "notebooks"}  # folder of a copy of the course -> address of its pages
 SETTINGS = {
@@ -106,89 +101,41 @@ class Notebook:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["playwright.Browser"]:
-    executable = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if executable is None:
-        give_up = pytest.fail if os.environ.get("CI") else pytest.skip  # .ci/run installs it: there, a skip would lie
-        give_up(f"needs Chromium: none of {', '.join(BROWSERS)} is installed (on Debian: apt install chromium)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=executable)
-        yield browser
-        browser.close()
-
-
-@dataclass(frozen=True)
-class Server:
-    url: str
-    token: str
-    sources: tuple[str, ...]
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[Server]:
-    """JupyterLab on a free port, in a home of its own, on a copy of the course for each front end."""
-    home = tmp_path_factory.mktemp("home")
+def sources(server) -> tuple[str, ...]:
+    """Of all cells of the notebook, of which the course now has a copy for each front end."""
     notebook = nbformat.read(course.STUDENTS / NAME / f"{NAME}.ipynb", as_version=4)
     for cell in notebook.cells:
         if cell.cell_type == "code":  # what the tests see will have been computed in front of their eyes
             cell.outputs, cell.execution_count = [], None
     for frontend in FRONTENDS:
-        shutil.copytree(course.STUDENTS / NAME, home / "course" / frontend)
-        nbformat.write(notebook, home / "course" / frontend / f"{NAME}.ipynb")
+        shutil.copytree(course.STUDENTS / NAME, server.course / frontend)
+        nbformat.write(notebook, server.course / frontend / f"{NAME}.ipynb")
     for name, values in SETTINGS.items():
-        path = home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path = server.home / "config" / "lab" / "user-settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(values))
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER")} | {
-        "HOME": str(home),
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-        "MPLCONFIGDIR": matplotlib.get_configdir(),  # a new home would have its list of fonts made anew
-    }
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--port=0", "--allow-root"]
-    command.append(f"--ServerApp.root_dir={home / 'course'}")
-    with (home / "server.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        info = wait_for(home / "runtime" / f"jpserver-{process.pid}.json", process, home / "server.log")
-        yield Server(info["url"], info["token"], tuple(cell.source for cell in notebook.cells))
-    finally:
-        process.terminate()  # its kernels go with it
-        process.wait(timeout=30)
+    return tuple(cell.source for cell in notebook.cells)
 
 
-def wait_for(path: Path, process: subprocess.Popen, log: Path) -> dict:
-    """What the server writes of itself as soon as it listens."""
-    deadline = time.monotonic() + 60
-    while not (path.exists() and path.read_text().rstrip().endswith("}")):
-        if process.poll() is not None or time.monotonic() > deadline:
-            pytest.fail(f"JupyterLab does not start:\n{log.read_text()}")
-        time.sleep(0.1)
-    return json.loads(path.read_text())
-
-
-@contextmanager
-def opened(browser: "playwright.Browser", server: Server, frontend: str, evidence: Path) -> Iterator[Notebook]:
+@pytest.fixture
+def opened(browser, server, sources, tmp_path) -> Callable[[str], AbstractContextManager[Notebook]]:
     """The notebook in a front end, its kernel ready; nothing but this server may be asked for anything."""
-    page = browser.new_page(viewport={"width": 1240, "height": 950})
-    asked = []
-    page.on("request", lambda request: asked.append(request.url) if request.url.startswith("http") else None)
-    try:
-        page.goto(f"{server.url}{FRONTENDS[frontend]}/{frontend}/{NAME}.ipynb?token={server.token}")
-        page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=PATIENCE)
-        yield Notebook(page, server.sources)
-        assert [url for url in asked if not url.startswith(server.url)] == []
-    except Exception as problem:
-        page.screenshot(path=evidence / "page.png")
-        (evidence / "page.txt").write_text(page.inner_text("body"))
-        problem.add_note(f"The page as it was then: {evidence / 'page.png'}, its text: {evidence / 'page.txt'}")
-        raise
-    finally:
-        page.close()
+
+    @contextmanager
+    def opened(frontend: str) -> Iterator[Notebook]:
+        with page_of(browser, tmp_path) as page:
+            asked = []
+            page.on("request", lambda request: asked.append(request.url) if request.url.startswith("http") else None)
+            page.goto(f"{server.url}{FRONTENDS[frontend]}/{frontend}/{NAME}.ipynb?token={server.token}")
+            page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for(timeout=PATIENCE)
+            yield Notebook(page, sources)
+            assert [url for url in asked if not url.startswith(server.url)] == []
+
+    return opened
 
 
-def test_a_student_works_in_jupyterlab_from_the_stub_to_the_training(browser, server, tmp_path):
-    with opened(browser, server, "jupyterlab", tmp_path) as notebook:
+def test_a_student_works_in_jupyterlab_from_the_stub_to_the_training(opened):
+    with opened("jupyterlab") as notebook:
         shorten(notebook)
         # nbgrader's button finds no fault with an untouched notebook, so `make setup` takes it away
         assert notebook.page.get_by_role("button", name="Validate").count() == 0
@@ -219,8 +166,8 @@ def test_a_student_works_in_jupyterlab_from_the_stub_to_the_training(browser, se
         take_screenshots(notebook, "training", notebook.cell(CURVES))
 
 
-def test_the_classic_notebook_shows_the_same(browser, server, tmp_path):
-    with opened(browser, server, "classic", tmp_path) as notebook:
+def test_the_classic_notebook_shows_the_same(opened):
+    with opened("classic") as notebook:
         notebook.run("import math")
         notebook.run(SAMPLER, CHECKS[0])
         notebook.expect(CHECKS[0], "not implemented yet")
