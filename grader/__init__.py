@@ -6,7 +6,8 @@ the top lies the engine, which knows no subject:
 model        what an exercise, a case, a verdict and a report are
 assignments  which exercises there are; hidden: the cases that students do not see
 protocol     the channel into a student's kernel and out of it
-answer       in the kernel: runs the student's object on a case's inputs
+kernel       the kernel in which a notebook answers
+answer       in it: runs the student's object on a case's inputs
 judge        outside: compares; with matching, messages, formatting, third_party
 show         reports as text and HTML; drawing: what their pictures are made of
 notebooks    reads a notebook that nobody trusts; cells: which of its cells is which

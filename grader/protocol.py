@@ -22,6 +22,8 @@ import numpy as np
 from grader.model import Case
 
 INPUTS_VARIABLE = "GRADER_INPUTS"  # the environment variable that names the file of questions
+QUESTIONS = os.environ.get(INPUTS_VARIABLE)  # as the kernel was started with; its cells may change the environment
+KERNEL = "--IPKernelApp.kernel_class=grader.kernel.AnsweringKernel"  # the option with which it is started
 ANSWER_MIME = "application/vnd.grader.answer+json"
 THIRD_PARTY = "peers"  # the key under which an answer names the libraries that were called
 # Without bfloat16, which has no NumPy counterpart.
@@ -127,12 +129,12 @@ def _encode_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 def answering() -> bool:
     """Is this kernel answering for the grader, rather than talking to a student?"""
-    return INPUTS_VARIABLE in os.environ
+    return QUESTIONS is not None
 
 
 def asked(exercise: str) -> list[Question]:
     """What this kernel is to answer about an exercise; nothing where it is not graded."""
-    questions = json.loads(Path(os.environ[INPUTS_VARIABLE]).read_text()).get(exercise, [])
+    questions = json.loads(Path(QUESTIONS).read_text()).get(exercise, [])
     return [Question(**{**question, "inputs": _decode_inputs(question["inputs"])}) for question in questions]
 
 

@@ -17,7 +17,7 @@ from grader import assignments
 from grader.judge import judge
 from grader.limits import Limits
 from grader.model import Exercise, Report, State
-from grader.protocol import INPUTS_VARIABLE, Unanswered, ask, published
+from grader.protocol import INPUTS_VARIABLE, KERNEL, Unanswered, ask, published
 from grader.student.check import where_to_start
 from grader.student.hiding import hiding
 
@@ -79,6 +79,7 @@ def run(notebook: Path) -> Outcome:
         timeout=CELL_TIMEOUT,
         allow_errors=True,
         kernel_name="python3",
+        extra_arguments=[KERNEL],
         shutdown_kernel="immediate",
         resources={"metadata": {"path": str(folder)}},
     )

@@ -516,20 +516,11 @@ print("wrote to every file that I could open")
 # Ending the kernel ----------------------------------------------------------------------------------------------------
 
 DEADLY = {
-    "exits": "import os; os._exit(0)",
+    "aborts": "import os; os.abort()",
     "kills_itself": "import os; os.kill(os.getpid(), 9)",
     "segfaults": "import ctypes; ctypes.string_at(0)",
     "kills_its_parent": "import os; os.kill(os.getppid(), 9)",
     "kills_everything": "import os; os.kill(-1, 9)",
-    "shuts_down_its_kernel_through_its_sockets": """
-import glob, time
-from jupyter_client import BlockingKernelClient
-client = BlockingKernelClient(connection_file="/tmp/k.json")
-client.load_connection_file()
-client.start_channels()
-client.shutdown()
-time.sleep(100)
-""",
 }
 for name, source in DEADLY.items():
 
@@ -540,18 +531,104 @@ for name, source in DEADLY.items():
     GALLERY[f"{name}_in_the_middle"] = dies, Expected(6, "The kernel died in cell", "limited")
 
 
-@expect(0, says="The kernel died", outcome="limited")
-def exits_from_a_thread_later(notebook, folder):
-    return with_cells(
-        notebook,
-        "import threading, os\nthreading.Timer(0.3, os._exit, [0]).start()\nimport time; time.sleep(1)",
-    )
+# These end a kernel some time later, so that the machine's speed would decide what still runs. All of it is ignored.
+POLITE = {
+    "exits": "exit()",
+    "exits_at_once": "import os; os._exit(0)",
+    "exits_from_a_thread_later": "import threading, os; threading.Timer(0.3, os._exit, [0]).start()",
+    "stops_its_loop": "get_ipython().kernel.io_loop.stop()",
+    "shuts_down": "get_ipython().kernel.do_shutdown(True)",
+    "shuts_down_its_kernel_through_its_sockets": """
+from jupyter_client import BlockingKernelClient
+client = BlockingKernelClient(connection_file="/tmp/k.json")
+client.load_connection_file()
+client.start_channels()
+client.shutdown()
+""",
+    "deletes_all_names": "%reset -f",
+    "raises_SystemExit": "import sys; sys.exit(0)",
+    "raises_KeyboardInterrupt": "raise KeyboardInterrupt",
+}
+
+
+@expect(ALL, says="exit() ends the session; it was ignored while grading")
+def ends_politely_in_all_ways_and_is_right(notebook, folder):
+    right = solved(notebook)
+    return with_cells(right, *POLITE.values(), at=right.cells.index(cell(right, "tree_level")) + 1)
+
+
+# What stays of these, and harms neither the kernel nor the answers.
+SIDE_EFFECTS = {
+    "a profiler left on": "import cProfile; profiler = cProfile.Profile(); profiler.enable()",
+    "a trace function": "import sys; sys.settrace(lambda *arguments: None)",
+    "no environment": "import os; os.environ.clear()",
+    "the environment replaced": "import os; os.environ = {}",
+    "a working directory that is gone": "import os; os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone')",
+    "double precision": "torch.set_default_dtype(torch.float64)",
+    "a device that is not here": "torch.set_default_device('cuda')",
+    "no gradients": "torch.set_grad_enabled(False); inference = torch.inference_mode(); inference.__enter__()",
+    "mixed precision": "autocast = torch.autocast('cpu'); autocast.__enter__()",
+    "deterministic, and anomalies detected": """
+torch.use_deterministic_algorithms(True)
+torch.autograd.set_detect_anomaly(True)
+""",
+    "random numbers seeded": "import random, numpy; random.seed(0); numpy.random.seed(0); torch.manual_seed(0)",
+    "errors of NumPy's": "import numpy; numpy.seterr(all='raise'); numpy.set_printoptions(threshold=0)",
+    "warnings as errors": "import warnings; warnings.simplefilter('error')",
+    "no logging": "import logging; logging.disable(); logging.shutdown()",
+    "another locale and time": """
+import decimal, locale, os, time
+locale.setlocale(locale.LC_ALL, "C")
+decimal.getcontext().prec = 1
+os.environ["TZ"] = "Pacific/Auckland"
+time.tzset()
+""",
+    "interrupts ignored": "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)",
+    "an alarm": """
+import signal
+def ring(*_): raise TimeoutError
+signal.signal(signal.SIGALRM, ring)
+signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+""",
+    "a low recursion limit": "import sys; sys.setrecursionlimit(200)",
+    "a huge recursion limit": "import sys; sys.setrecursionlimit(10**9)",
+    "a closed stdout": "import sys; sys.stdout.close()",
+    "stdout a closed file": "import os, sys; sys.stdout = open(os.devnull, 'w'); sys.stdout.close()",
+    "no stdout and no stderr": "import sys; sys.stdout = sys.stderr = None",
+    "outputs captured": "from IPython.utils.capture import capture_output\ncapture_output().__enter__()",
+    "a display hook": "import sys; sys.displayhook = lambda value: None",
+    "hooks that fail": "get_ipython().events.register('post_run_cell', lambda result: 1 / 0)",
+    "every expression displayed": "get_ipython().ast_node_interactivity = 'all'",
+    "magics": "%xmode Verbose\n%pdb on\n%precision 1\n%load_ext autoreload\n%autoreload 2",
+    "a task that goes on": """
+import asyncio
+async def forever():
+    while True: await asyncio.sleep(0.01)
+task = asyncio.ensure_future(forever())
+""",
+    "a closed event loop": "import asyncio; loop = asyncio.new_event_loop(); asyncio.set_event_loop(loop); loop.close()",
+    "a thread that goes on": """
+import threading, time
+threading.Thread(target=lambda: [time.sleep(0.01) for _ in range(10**6)], daemon=True).start()
+""",
+    "no garbage collection": "import gc; gc.disable(); gc.freeze()",
+    "files named like modules": """
+for name in ("torch", "json", "random", "copy", "grader", "IPython"):
+    open(f"/tmp/work/{name}.py", "w").write("1 / 0")
+""",
+    "names of builtins and modules": "json = copy = random = sys = list = sum = type = max = input = id = print = 1",
+    "few open files, no permissions": """
+import os, resource
+os.umask(0o777)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+""",
+}
 
 
 @expect(ALL)
-def exits_politely_and_is_right(notebook, folder):
-    """sys.exit in a cell, of one's own or in the solution's, ends only that cell."""
-    return with_cells(solved(notebook), "import sys; sys.exit(0)", "raise KeyboardInterrupt")
+def right_with_all_side_effects(notebook, folder):
+    """One cell each behind the imports and the settings."""
+    return with_cells(solved(notebook), *SIDE_EFFECTS.values(), at=6)
 
 
 SLEEPY = {

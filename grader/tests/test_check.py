@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from grader import assignments, check, hint, progress, ready
+from grader import assignments, check, hint, progress, protocol, ready
 from grader.judge import judge
-from grader.protocol import ANSWER_MIME, INPUTS_VARIABLE, Unanswered, ask, published
+from grader.protocol import ANSWER_MIME, Unanswered, ask, published
 
 EXERCISES = assignments.graded("homework3")
 
@@ -27,7 +27,7 @@ def questions(tmp_path, monkeypatch):
     path = tmp_path / "questions.json"
     ids = ask(path, assignments.visible_cases("homework3"))
     (tmp_path / "ids.json").write_text(json.dumps(ids))
-    monkeypatch.setenv(INPUTS_VARIABLE, str(path))
+    monkeypatch.setattr(protocol, "QUESTIONS", str(path))
     return path
 
 

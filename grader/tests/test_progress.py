@@ -5,9 +5,8 @@ import sys
 
 import pytest
 
-from grader import assignments, check, progress
+from grader import assignments, check, progress, protocol
 from grader.model import Case, Exercise, Target, i64, positional
-from grader.protocol import INPUTS_VARIABLE
 from grader.student.progress import VISIBLE
 
 EXERCISES = assignments.graded("homework3")
@@ -119,6 +118,6 @@ def test_an_unknown_name_is_an_error_with_a_suggestion():
 
 
 def test_while_grading_there_is_nothing_to_show(monkeypatch):
-    monkeypatch.setenv(INPUTS_VARIABLE, "questions.json")
+    monkeypatch.setattr(protocol, "QUESTIONS", "questions.json")
     assert progress() is None
     assert progress("hierarchical") is None

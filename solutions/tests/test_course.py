@@ -229,7 +229,7 @@ def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
     folder = tmp_path / "course"
     course.create(folder)
     student_version = course.assign(folder, NAME, master())
-    deadly = "def tree_level(class_a, class_b, alphabet_of):\n    import os\n\n    os._exit(1)"
+    deadly = "def tree_level(class_a, class_b, alphabet_of):\n    import os\n\n    os.kill(os.getpid(), 9)"
     course.submit(folder, "hal", NAME, samples.solve(student_version, {**mutants.sources(NAME), "tree_level": deadly}))
     assert "The kernel died in cell" in course.nbgrader(folder, "autograde", NAME)
     cells = list(POINTS)

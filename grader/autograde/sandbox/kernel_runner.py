@@ -20,7 +20,7 @@ from typing import Any, TextIO
 
 from jupyter_client import BlockingKernelClient, KernelManager
 
-from grader.protocol import ANSWER_MIME, INPUTS_VARIABLE
+from grader.protocol import ANSWER_MIME, INPUTS_VARIABLE, KERNEL
 
 STARTUP = 60  # seconds in which a kernel must answer
 QUIET = 1.0  # seconds without output after which a cell that has replied counts as finished
@@ -43,7 +43,9 @@ def main(job_file: str, channel_number: str) -> None:
         with open(os.devnull, "w") as nothing:
             # Safe path: no file of the student's is taken for a module of Python's while the kernel starts.
             environment = {**os.environ, INPUTS_VARIABLE: job["questions"], "PYTHONSAFEPATH": "1"}
-            manager.start_kernel(cwd=str(work), env=environment, stdout=nothing, stderr=nothing)
+            manager.start_kernel(
+                extra_arguments=[KERNEL], cwd=str(work), env=environment, stdout=nothing, stderr=nothing
+            )
         client = manager.blocking_client()
         client.start_channels()
         try:
