@@ -10,6 +10,9 @@ import re
 import sys
 import sysconfig
 import traceback
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -40,29 +43,50 @@ def answer(target: Target, student: Any, inputs: Inputs, gradient: bool = False,
         raise ValueError(f"{target.name} is to be used again, and its Target does not say on what (`another`)")
     with (
         third_party.watch(target.third_party) as called,
-        torch.random.fork_rng(devices=[]),
-    ):  # a check must not change what a training draws
+        _usual_settings(),
+        torch.random.fork_rng(devices=[]),  # a check must not change what a training draws
+    ):
         outcome = _answer(target, student, inputs, gradient, again)
     return {**outcome, protocol.THIRD_PARTY: sorted(called)}
 
 
+@contextmanager
+def _usual_settings() -> Iterator[None]:
+    """Torch as it starts, and warnings that cost nothing, whatever the notebook has set.
+
+    An exercise asks for what a function makes of its input, in that input's dtype and on its device, the CPU. A notebook
+    may work in double precision or on a GPU besides, in a session that has one; its settings are back afterwards.
+    """
+    dtype = torch.get_default_dtype()
+    with ExitStack() as settings:
+        settings.callback(torch.set_default_dtype, dtype)
+        torch.set_default_dtype(torch.float32)
+        settings.enter_context(torch.device("cpu"))
+        settings.enter_context(torch.autocast("cpu", enabled=False))
+        settings.enter_context(torch.inference_mode(False))
+        settings.enter_context(torch.enable_grad())
+        if any(action == "error" for action, *_ in warnings.filters):
+            settings.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("default")
+        yield
+
+
 def _answer(target: Target, student: Any, inputs: Inputs, gradient: bool, again: bool) -> dict[str, Any]:
     try:
-        with torch.inference_mode(False), torch.enable_grad():
-            arguments = {
-                name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else copy.deepcopy(value)
-                for name, value in inputs.items()
-            }
-            leaf, arguments = _in_a_graph(arguments)
-            use = target.prepare(student, arguments)
-            if again:
-                _outputs(target, use, _in_a_graph(target.another(arguments))[1])
-            outputs, scalar = _outputs(target, use, arguments)
-            changed = [name for name, value in inputs.items() if not _same(value, arguments[name])]
-            if gradient and not changed:  # after a change in place there may be no way back through the graph
-                outputs[GRADIENT] = _gradient(scalar, leaf)
-            encoded = {name: protocol.encode_tensor(value) for name, value in outputs.items()}
-            return {"outputs": encoded, "changed": changed}
+        arguments = {
+            name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else copy.deepcopy(value)
+            for name, value in inputs.items()
+        }
+        leaf, arguments = _in_a_graph(arguments)
+        use = target.prepare(student, arguments)
+        if again:
+            _outputs(target, use, _in_a_graph(target.another(arguments))[1])
+        outputs, scalar = _outputs(target, use, arguments)
+        changed = [name for name, value in inputs.items() if not _same(value, arguments[name])]
+        if gradient and not changed:  # after a change in place there may be no way back through the graph
+            outputs[GRADIENT] = _gradient(scalar, leaf)
+        encoded = {name: protocol.encode_tensor(value) for name, value in outputs.items()}
+        return {"outputs": encoded, "changed": changed}
     except NotAnAnswer as problem:
         return {"malformed": str(problem)}
     except KeyboardInterrupt:

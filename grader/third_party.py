@@ -1,5 +1,6 @@
 """Libraries that hold what an exercise asks for. Code that calls them instead is scored as usual, and reported."""
 
+import cProfile
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -29,4 +30,6 @@ def watch(libraries: Sequence[str]) -> Iterator[set[str]]:
     try:
         yield called
     finally:
-        sys.setprofile(before)
+        sys.setprofile(before if callable(before) else None)
+        if isinstance(before, cProfile.Profile):  # no function, but written in C; it knows how to go on itself
+            before.enable()

@@ -1,7 +1,9 @@
 """Running a student's object: whatever it does, an answer comes out, and it says what happened."""
 
+import contextlib
 import linecache
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -230,6 +232,47 @@ def test_lists_are_handed_over_as_copies_and_changes_to_them_are_reported():
 def test_gradients_are_on_even_if_the_notebook_turned_them_off(mode):
     with mode():
         assert "outputs" in answer(SAMPLER, Sampler, INPUTS, gradient=True)
+
+
+def double_precision(stack: contextlib.ExitStack) -> None:
+    stack.callback(torch.set_default_dtype, torch.get_default_dtype())
+    torch.set_default_dtype(torch.float64)
+
+
+def mixed_precision(stack: contextlib.ExitStack) -> None:
+    stack.enter_context(torch.autocast("cpu"))
+
+
+def another_device(stack: contextlib.ExitStack) -> None:
+    stack.enter_context(torch.device("meta"))
+
+
+def warnings_as_errors(stack: contextlib.ExitStack) -> None:
+    stack.enter_context(warnings.catch_warnings())
+    warnings.simplefilter("error")
+
+
+def settings() -> tuple:
+    made = torch.ones(1)
+    return made.dtype, made.device, torch.is_autocast_enabled("cpu"), warnings.filters[0][0]
+
+
+@pytest.mark.filterwarnings("ignore:careful")
+@pytest.mark.parametrize("change", [double_precision, mixed_precision, another_device, warnings_as_errors])
+def test_an_answer_does_not_depend_on_the_settings_of_the_notebook_and_leaves_them(change):
+    class Plain(Sampler):
+        """Makes tensors of its own, multiplies matrices, and warns."""
+
+        def sample(self, features, labels):
+            warnings.warn("careful", stacklevel=1)
+            return super().sample(features + torch.zeros(len(features), 1) @ torch.eye(1), labels)
+
+    expected = answer(SAMPLER, Sampler, INPUTS, gradient=True)
+    with contextlib.ExitStack() as stack:
+        change(stack)
+        before = settings()
+        assert answer(SAMPLER, Plain, INPUTS, gradient=True) == expected
+        assert settings() == before
 
 
 def test_a_check_leaves_the_random_numbers_of_the_session_alone():

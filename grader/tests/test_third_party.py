@@ -1,5 +1,6 @@
 """A call into a library that does the work is seen, by whatever name it was imported."""
 
+import cProfile
 import sys
 from types import ModuleType
 
@@ -133,6 +134,19 @@ def test_watching_ends_with_an_error_and_leaves_the_profiler_that_was_there():
         assert sys.getprofile() is profiler
     finally:
         sys.setprofile(before)
+
+
+def test_a_profiler_written_in_c_goes_on_afterwards():
+    profiler = cProfile.Profile()
+    profiler.enable()
+    try:
+        with third_party.watch(LIBRARIES) as called:
+            module("oml").work()
+        sorted([3, 1])
+    finally:
+        profiler.disable()
+    assert called == {"oml"}
+    assert any("sorted" in str(entry.code) for entry in profiler.getstats())
 
 
 def test_each_watch_starts_afresh():
