@@ -8,11 +8,17 @@ KB, MB = 2**10, 2**20
 
 class Limits(Configurable):
     """For one notebook each. Memory, processes and scratch hold for all of its processes together where the system has
-    control groups; without them memory holds for each process (see SECURITY.md)."""
+    control groups; without them memory holds for each process (see SECURITY.md).
 
-    seconds_per_cell = Integer(60, help="A cell that runs longer is interrupted.").tag(config=True)
-    seconds_per_notebook = Integer(600, help="A notebook that runs longer is stopped.").tag(config=True)
+    Seconds are a notebook's own: the CPU time of all its processes, or the time that passed without that for which they
+    waited for a CPU, whichever is more (see `grader.autograde.sandbox.clock`)."""
+
+    seconds_per_cell = Integer(60, help="A cell that runs longer, waiting for a CPU aside, is interrupted.").tag(
+        config=True
+    )
+    seconds_per_notebook = Integer(600, help="A notebook that runs longer, waiting aside, is stopped.").tag(config=True)
     grace = Integer(5, help="Seconds that an interrupted cell has to end; then the kernel is killed.").tag(config=True)
+    stretch = Integer(10, help="How many times as many seconds all this may take with the waiting.").tag(config=True)
     memory = Integer(4096, help="MB of memory, files in scratch folders included.").tag(config=True)
     processes = Integer(256, help="Processes and threads.").tag(config=True)
     open_files = Integer(1024, help="Open files of one process.").tag(config=True)

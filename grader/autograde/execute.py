@@ -99,6 +99,7 @@ class SandboxedExecute(NbGraderPreprocessor):
     def _explain(self, nb: Any, ran: runner.Ran, at_hand: Grading, student: str) -> None:
         seconds = Limits(parent=self).seconds_per_cell
         late = f"Time limit: this cell ran for more than {seconds} seconds and was interrupted."
+        at_hand.starved = ran.starved
         at_hand.outcome, at_hand.reasons = Outcome.GRADED, dict.fromkeys(ran.late, late)
         if ran.stopped is not None:
             not_run = (number for number in range(len(nb.cells)) if number not in ran.outputs)

@@ -48,6 +48,7 @@ class Grading:
         ids: under which ids the kernel was asked for them.
         seed: of the hidden ones.
         seconds: how long the notebook ran, the start of its kernel included; None: it did not run.
+        starved: it hit a limit of time while its processes waited for a CPU: another run may come to another end.
         outcome: None while the notebook is only restored.
         why: a sentence for the student, where the outcome is not GRADED.
         reasons: number of a cell -> why it has no answers that count, as a sentence for the student.
@@ -65,6 +66,7 @@ class Grading:
     ids: Ids = field(default_factory=dict)
     seed: int | None = None
     seconds: float | None = None
+    starved: bool = False
     outcome: Outcome | None = None
     why: str | None = None
     reasons: dict[int, str] = field(default_factory=dict)

@@ -1,11 +1,13 @@
 """Runs a notebook's cells where they can do no harm, and takes from what they put out what can do none.
 
-runner          starts the sandbox, reads what comes out, up to a size and a time
+runner          starts the sandbox and follows what comes out
+channel         reads it, up to a size and a time
 bubblewrap      the sandbox itself: bubblewrap's command line
 syscalls        the calls of the Linux kernel's that it allows
 cgroup          limits that hold for all of its processes together
+clock           the time that they are charged
 kernel_runner   the program that runs in it: feeds the cells to a kernel
 outputs         what is taken from what came out
 
-All but `kernel_runner` runs outside of the sandbox, and trusts nothing that comes from there.
+All but `kernel_runner` and its clock runs outside of the sandbox, and trusts nothing that comes from there.
 """

@@ -32,6 +32,9 @@ class ControlGroup(Protocol):
     def ran_out_of_memory(self, pid: int) -> bool:
         """Has the kernel killed a process of the group for its memory? `pid`: the first process of the group."""
 
+    def cpu_seconds(self, pid: int) -> float | None:
+        """What all processes of the group have used, those that are gone, too; None: nobody counts."""
+
     def close(self) -> None:
         """Remove the group, whose processes have been killed."""
 
@@ -44,11 +47,19 @@ class Scope:
     name = "systemd scope"
 
     def ran_out_of_memory(self, pid: int) -> bool:
+        folder = self._folder(pid)
+        return folder is not None and _oom_kills(folder / "memory.events") > 0
+
+    def cpu_seconds(self, pid: int) -> float | None:
+        folder = self._folder(pid)
+        return _cpu_seconds(folder) if folder else None
+
+    def _folder(self, pid: int) -> Path | None:
         try:
             path = _own_paths(Path(f"/proc/{pid}/cgroup").read_text())[""]
-            return _oom_kills(MOUNT / path.lstrip("/") / "memory.events") > 0
         except (OSError, KeyError):
-            return False  # the scope has gone
+            return None  # the scope has gone
+        return MOUNT / path.lstrip("/")
 
     def close(self) -> None:
         pass
@@ -56,7 +67,7 @@ class Scope:
 
 @dataclass
 class Folders:
-    """Folders under /sys/fs/cgroup: one in version 2, one for each controller in version 1."""
+    """Folders under /sys/fs/cgroup: one in version 2; in version 1 one for each controller, cpuacct last."""
 
     paths: tuple[Path, ...]
     name: str
@@ -69,6 +80,9 @@ class Folders:
 
     def ran_out_of_memory(self, pid: int) -> bool:
         return _oom_kills(self.paths[0] / "memory.events") + _oom_kills(self.paths[0] / "memory.oom_control") > 0
+
+    def cpu_seconds(self, pid: int) -> float | None:
+        return _cpu_seconds(self.paths[-1])
 
     def close(self) -> None:
         for path in self.paths:
@@ -113,6 +127,8 @@ def _folders(limits: Limits) -> Folders | None:
             MOUNT / "memory" / own["memory"].lstrip("/") / name: {"memory.limit_in_bytes": memory},
             MOUNT / "pids" / own["pids"].lstrip("/") / name: {"pids.max": tasks},
         }
+        if "cpuacct" in own:
+            settings[MOUNT / "cpuacct" / own["cpuacct"].lstrip("/") / name] = {}
         return _made(settings, "control groups, version 1")
     if "" in own:
         path = MOUNT / own[""].lstrip("/") / name
@@ -149,6 +165,15 @@ def _own_paths(text: str) -> dict[str, str]:
     """Controller -> path, from /proc/PID/cgroup; version 2 has the empty name."""
     lines = (line.split(":", 2) for line in text.splitlines())
     return {controller: path for _, controllers, path in lines for controller in controllers.split(",")}
+
+
+def _cpu_seconds(folder: Path) -> float | None:
+    with contextlib.suppress(OSError):  # version 1
+        return int((folder / "cpuacct.usage").read_text()) / 1e9
+    with contextlib.suppress(OSError):
+        if found := re.search(r"^usage_usec (\d+)", (folder / "cpu.stat").read_text(), re.MULTILINE):
+            return int(found[1]) / 1e6
+    return None
 
 
 def _oom_kills(events: Path) -> int:

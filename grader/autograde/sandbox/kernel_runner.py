@@ -14,12 +14,13 @@ import os
 import queue
 import resource
 import sys
-import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
 from jupyter_client import BlockingKernelClient, KernelManager
 
+from grader.autograde.sandbox.clock import INTERVAL, Clock, Limit
 from grader.protocol import ANSWER_MIME, INPUTS_VARIABLE, KERNEL
 
 STARTUP = 60  # seconds in which a kernel must answer
@@ -49,7 +50,7 @@ def main(job_file: str, channel_number: str) -> None:
         client = manager.blocking_client()
         client.start_channels()
         try:
-            client.wait_for_ready(timeout=STARTUP)
+            client.wait_for_ready(timeout=STARTUP * job["stretch"])
             client.execute("__import__('sys').path.insert(0, '')", silent=True)  # the folder where the notebook runs
             report(channel, ready=True)
             run(manager, client, job, channel)
@@ -96,10 +97,15 @@ def report(channel: TextIO, **record: Any) -> None:
 
 
 def run(manager: KernelManager, client: BlockingKernelClient, job: dict[str, Any], channel: TextIO) -> None:
+    clock = Clock(job["root"] or os.getpid())
     left, answers_left = job["notebook_output"], job["answers"]
+
+    def limit(seconds: float) -> Limit:
+        return Limit(clock, seconds, job["stretch"])
+
     for number, source in job["cells"]:
         outputs = Outputs(min(left, job["cell_output"]), answers_left)
-        in_time = execute(manager, client, source, outputs, job["seconds_per_cell"], job["grace"])
+        in_time = execute(manager, client, source, outputs, limit, job["seconds_per_cell"], job["grace"])
         report(channel, cell=number, outputs=outputs.kept, late=not in_time)
         left -= outputs.size
         answers_left = outputs.answers_limit
@@ -163,26 +169,33 @@ class Outputs:
 
 
 def execute(
-    manager: KernelManager, client: BlockingKernelClient, source: str, outputs: Outputs, seconds: float, grace: float
+    manager: KernelManager,
+    client: BlockingKernelClient,
+    source: str,
+    outputs: Outputs,
+    limit: Callable[[float], Limit],
+    seconds: float,
+    grace: float,
 ) -> bool:
-    """Run one cell into `outputs`; was it in time? A cell that runs too long is interrupted.
+    """Run one cell into `outputs`; was it in time? A cell that runs too long is interrupted. `limit`: begins one.
 
     Raises:
         KernelDied: "died", before the cell had ended, or "late", killed because an interrupt did not end it.
     """
     request = client.execute(source, allow_stdin=False, stop_on_error=False)
-    deadline = time.monotonic() + seconds
+    deadline, quiet = limit(seconds), limit(QUIET)
     interrupted = False
     while True:
-        if time.monotonic() > deadline:
+        if deadline.is_over():
             if interrupted:
                 manager.shutdown_kernel(now=True)
                 raise KernelDied("late")
             manager.interrupt_kernel()
             interrupted = True
-            deadline = time.monotonic() + grace
+            deadline = limit(grace)
         try:
-            message = client.get_iopub_msg(timeout=QUIET)
+            message = client.get_iopub_msg(timeout=INTERVAL)
+            quiet = limit(QUIET)
             if message["parent_header"].get("msg_id") != request:
                 continue
             kind, content = message["msg_type"], message["content"]
@@ -190,6 +203,8 @@ def execute(
                 return not interrupted
             outputs.take(kind, content)
         except queue.Empty:
+            if not quiet.is_over():
+                continue
             if not manager.is_alive():
                 raise KernelDied("died") from None
             if replied_to(client, request):  # it has ended, and its last word was lost

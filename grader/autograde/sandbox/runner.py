@@ -7,21 +7,21 @@ is harmless; nothing in it ends this process.
 import contextlib
 import json
 import os
-import select
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from nbformat import NotebookNode
 
 from grader.autograde.sandbox import bubblewrap, cgroup, kernel_runner, outputs, syscalls
+from grader.autograde.sandbox.channel import UNREADABLE, Channel, Stop
+from grader.autograde.sandbox.clock import Clock, Limit
 from grader.limits import KB, MB, Limits
 
+INIT = 1  # the first process in the sandbox, from which all others there descend
 MARGIN = 3  # seconds that `kernel_runner` has to keep a limit itself, before it is kept here
 
 
@@ -36,15 +36,14 @@ class Ran:
     outputs: number of a cell -> its outputs, for the cells that ended.
     late: the cells among them that were interrupted, because they ran too long.
     stopped: why the others did not run, as a sentence for the student; None: all ran.
+    starved: a limit of time was hit while the processes waited for a CPU for a considerable share of that time: the machine
+        had too much to do, and another run may come to another end.
     """
 
     outputs: dict[int, list[NotebookNode]] = field(default_factory=dict)
     late: set[int] = field(default_factory=set)
     stopped: str | None = None
-
-
-class _Stop(Exception):
-    """No further record will come; the message says why, for the student."""
+    starved: bool = False
 
 
 def run(
@@ -79,12 +78,14 @@ def run(
         job_inside = Path("/job") if bwrap else job
         description = {
             "cells": cells,
+            "root": INIT if bwrap else None,
             "scratch": str(scratch),
             "files": [f"/files/{number}" if bwrap else str(folder) for number, folder in enumerate(files)],
             "questions": str(job_inside / "questions.json"),
             "rlimits": _rlimits(limits, group) if bwrap else {},
             "seconds_per_cell": limits.seconds_per_cell,
             "grace": limits.grace,
+            "stretch": limits.stretch,
             "cell_output": limits.cell_output * KB,
             "notebook_output": limits.notebook_output * KB,
             "answers": limits.answers * MB,
@@ -107,7 +108,7 @@ def run(
             )
         os.close(write_end)
         try:
-            return _follow(cells, process, _Channel(read_end, limits), limits, group)
+            return _follow(cells, process, Channel(read_end, limits), limits, group)
         finally:
             os.close(read_end)
             _end(process, boxed=bwrap is not None)
@@ -126,87 +127,60 @@ def _rlimits(limits: Limits, group: cgroup.ControlGroup | None) -> dict[str, int
     return values if group else {**values, "RLIMIT_NPROC": limits.processes}
 
 
-class _Channel:
-    """The reports of `kernel_runner`, one JSON document a line, up to a size in all and each up to a time."""
-
-    def __init__(self, descriptor: int, limits: Limits) -> None:
-        self.descriptor = descriptor
-        self.left = limits.answers * MB + limits.notebook_output * KB + 4 * MB  # the last for what surrounds them
-        self.buffer = bytearray()
-
-    def record(self, deadline: float, too_late: str) -> dict[str, Any]:
-        """The next record.
-
-        Raises:
-            _Stop: with `too_late`, or because there is none, or nothing that can be read.
-            EOFError: the other end was closed.
-        """
-        while (end := self.buffer.find(b"\n")) < 0:
-            if not select.select([self.descriptor], [], [], max(0.0, deadline - time.monotonic()))[0]:
-                raise _Stop(too_late)
-            read = os.read(self.descriptor, 2**16)
-            if not read:
-                raise EOFError
-            self.left -= len(read)
-            if self.left < 0:
-                raise _Stop("Output limit: the notebook put out more than the grader reads.")
-            self.buffer += read
-        line = bytes(self.buffer[:end])
-        del self.buffer[: end + 1]
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            record = None
-        if not isinstance(record, dict):
-            raise _Stop("The notebook put out something that cannot be read.")
-        return record
-
-
 def _follow(
     cells: Sequence[tuple[int, str]],
     process: subprocess.Popen,
-    channel: _Channel,
+    channel: Channel,
     limits: Limits,
     group: cgroup.ControlGroup | None,
 ) -> Ran:
     """Collect the records of a process that has just been started: first that its kernel is ready, then one a cell."""
+    clock = Clock(process.pid, lambda: group.cpu_seconds(process.pid) if group else None)
+
+    def limit(seconds: float) -> Limit:
+        return Limit(clock, seconds, limits.stretch)
+
     try:
-        if not channel.record(time.monotonic() + kernel_runner.STARTUP + MARGIN, "the kernel did not start").get(
-            "ready"
-        ):
+        if not channel.record({"It took too long.": limit(kernel_runner.STARTUP + MARGIN)}).get("ready"):
             raise EOFError
-    except (_Stop, EOFError) as problem:
+    except (Stop, EOFError) as problem:
         process.kill()
         said = process.stderr.read(10_000).decode(errors="replace").strip()
         raise BrokenSandbox(f"The kernel did not start. {problem} {said}".strip()) from None
     ran = Ran()
-    end = time.monotonic() + limits.seconds_per_notebook
-    whole = f"Time limit: the notebook ran for more than {limits.seconds_per_notebook} seconds"
+    whole = limit(limits.seconds_per_notebook)
     try:
         for number, _ in cells:
             here = f"cell {number + 1}"
             late = (
                 f"Time limit: {here} ran for more than {limits.seconds_per_cell} seconds and could not be interrupted."
             )
-            cell_end = time.monotonic() + limits.seconds_per_cell + limits.grace + MARGIN
-            deadline, too_late = min((cell_end, late), (end, f"{whole}; it was stopped in {here}."))
+            all_too_late = (
+                f"Time limit: the notebook ran for more than {limits.seconds_per_notebook} seconds; "
+                f"it was stopped in {here}."
+            )
+            cell = limit(limits.seconds_per_cell + limits.grace + MARGIN)
             try:
-                record = channel.record(deadline, too_late)
+                record = channel.record({all_too_late: whole, late: cell})
             except EOFError:
                 record = {"stopped": "died"}
+            if record.get("stopped") == "late":
+                raise Stop(late, cell)
             if "stopped" in record:
                 if group and group.ran_out_of_memory(process.pid):
-                    raise _Stop(f"Memory limit: {here} needed more than {limits.memory} MB, and the kernel was killed.")
-                raise _Stop(late if record["stopped"] == "late" else f"The kernel died in {here}.")
+                    raise Stop(f"Memory limit: {here} needed more than {limits.memory} MB, and the kernel was killed.")
+                raise Stop(f"The kernel died in {here}.")
             if record.get("cell") != number:
-                raise _Stop("The notebook put out something that cannot be read.")
+                raise Stop(UNREADABLE)
             ran.outputs[number] = outputs.readable(record.get("outputs"))
             if record.get("late"):
                 ran.late.add(number)
-    except _Stop as stop:
+                ran.starved |= cell.is_starved()
+    except Stop as stop:
         ran.stopped = str(stop)
+        ran.starved |= stop.starved
     except outputs.MalformedOutput:
-        ran.stopped = "The notebook put out something that cannot be read."
+        ran.stopped = UNREADABLE
     return ran
 
 
