@@ -23,7 +23,9 @@ class Limits(Configurable):
     processes = Integer(256, help="Processes and threads.").tag(config=True)
     open_files = Integer(1024, help="Open files of one process.").tag(config=True)
     file_size = Integer(64, help="MB of one file.").tag(config=True)
-    scratch = Integer(256, help="MB of files in /tmp, and as much again in /dev/shm.").tag(config=True)
+    scratch = Integer(
+        256, help="MB of files in /tmp, and as much again in /dev/shm; half is for what was handed in."
+    ).tag(config=True)
     cell_output = Integer(256, help="KB of output of a cell, without its answers; the rest is dropped.").tag(
         config=True
     )

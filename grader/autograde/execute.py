@@ -16,10 +16,10 @@ import data
 from grader import assignments
 from grader.autograde import grading
 from grader.autograde.grading import Grading, Outcome
-from grader.autograde.restore import NOT_RUN, UNGRADED
-from grader.autograde.sandbox import bubblewrap, runner
+from grader.autograde.restore import NOT_RUN, UNGRADED, tell
+from grader.autograde.sandbox import bubblewrap, files, runner, trial
 from grader.hidden import graded_cases
-from grader.limits import Limits
+from grader.limits import MB, Limits
 from grader.protocol import ask
 
 
@@ -54,7 +54,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             return
         bwrap = bubblewrap.find_bwrap()
         bubblewrap.check_place(course, self.readable)
-        bubblewrap.try_out(bwrap, Limits(parent=self), self.readable, assignments.others(assignment))
+        trial.try_out(bwrap, Limits(parent=self), self.readable, assignments.others(assignment))
         self.log.info("Sandbox: %s, %s", bwrap, bubblewrap.means_of_limiting(Limits(parent=self)))
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
@@ -70,23 +70,31 @@ class SandboxedExecute(NbGraderPreprocessor):
         with tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as folder:
             questions = Path(folder, "questions.json")
             at_hand.ids = ask(questions, at_hand.cases)
-            # The student's files, and over them the master's, which nbgrader has put beside the notebook.
-            files = [at_hand.files, Path(resources["metadata"]["path"])]
+            beside = self._files(nb, resources, Path(folder, "files"))
             covered = assignments.others(assignment)
             started = time.monotonic()
-            ran = self._run(nb, questions, files, covered, without={NOT_RUN, UNGRADED})
+            ran = self._run(nb, questions, beside, covered, without={NOT_RUN, UNGRADED})
             left_out = " ".join(cell.source for cell in nb.cells if UNGRADED in cell.metadata.get("tags", []))
             if ran.stopped is None and _missing_names(ran) & set(re.findall(r"\w+", left_out)):
                 self.log.info("The notebook uses names from cells that grading leaves out: all of it is run")
                 data.prepare()
-                ran = self._run(nb, questions, files, covered, without={NOT_RUN})
+                ran = self._run(nb, questions, beside, covered, without={NOT_RUN})
             at_hand.seconds = time.monotonic() - started
         for number, outputs in ran.outputs.items():
             nb.cells[number].update(outputs=outputs, execution_count=number + 1)
         self._explain(nb, ran, at_hand, resources["nbgrader"]["student"])
         return nb, resources
 
-    def _run(self, nb: Any, questions: Path, files: list[Path], covered: list[Path], without: set[str]) -> runner.Ran:
+    def _files(self, nb: Any, resources: Any, to: Path) -> Path:
+        """What lies beside the notebook: the student's files, and over them the master's, which nbgrader has put there."""
+        room = Limits(parent=self).scratch * MB // 2  # the rest is for what the notebook writes
+        if left_out := files.merge([grading.of(resources).files, Path(resources["metadata"]["path"])], to, room):
+            for sentence in left_out:
+                self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
+            tell(nb, left_out)
+        return to
+
+    def _run(self, nb: Any, questions: Path, beside: Path, covered: list[Path], without: set[str]) -> runner.Ran:
         """Run the code cells that have none of the tags `without`."""
         cells = [
             (number, cell.source)
@@ -94,7 +102,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             if cell.cell_type == "code" and cell.source.strip() and without.isdisjoint(cell.metadata.get("tags", []))
         ]
         bwrap = bubblewrap.find_bwrap() if self.sandbox == "bubblewrap" else None
-        return runner.run(cells, questions, files, Limits(parent=self), bwrap, self.readable, covered)
+        return runner.run(cells, questions, beside, Limits(parent=self), bwrap, self.readable, covered)
 
     def _explain(self, nb: Any, ran: runner.Ran, at_hand: Grading, student: str) -> None:
         seconds = Limits(parent=self).seconds_per_cell

@@ -43,11 +43,18 @@ class Restore(NbGraderPreprocessor):
         for cell in nb.cells:
             if cell.cell_type == "code" and not cell.metadata and cell.source in at_hand.ungraded:
                 cell.metadata["tags"] = [UNGRADED]
-        nb.cells[:0] = [new_markdown_cell(_notice(sentence)) for sentence in notices]
+        nb.metadata = {record.MARK: {"notices": []}}
+        tell(nb, notices)
         for sentence in notices:
             self.log.warning("%s: %s", names["student"], sentence)
-        nb.metadata = {record.MARK: {"notices": record.short(notices)}}  # for the Judge
         return nb, resources
+
+
+def tell(nb: NotebookNode, notices: list[str]) -> None:
+    """Put notices at the head of a notebook, for the student, and into its metadata, for the Judge."""
+    nb.cells[:0] = [new_markdown_cell(_notice(sentence)) for sentence in notices]
+    mark = nb.metadata[record.MARK]
+    mark["notices"] = record.short([*mark["notices"], *notices])
 
 
 def restore(

@@ -155,19 +155,19 @@ def folders() -> Iterator[Finding]:
 
 
 def _sandbox() -> Iterator[Finding]:
-    from grader.autograde.sandbox import bubblewrap, cgroup
+    from grader.autograde.sandbox import bubblewrap, cgroup, trial
     from grader.limits import Limits
 
     limits = Limits()
     try:
         bwrap = bubblewrap.find_bwrap()
         yield Finding(True, f"bubblewrap: {bwrap}")
-        bubblewrap.try_out(bwrap, limits)
+        trial.try_out(bwrap, limits)
     except bubblewrap.NoSandbox as problem:
         what, _, remedy = str(problem).partition("\n")
         yield Finding(False, what, remedy)
         return
-    yield Finding(True, "a notebook's kernel can start in the sandbox")
+    yield Finding(True, "a notebook runs in the sandbox")
     group = cgroup.find(limits)
     if group is None:
         yield Finding(

@@ -387,6 +387,7 @@ for pattern in ("@COURSE@/*", "@COURSE@/**/*.ipynb", "@COURSE@/gradebook.db", "/
         leak(path, path)
 leak("parents", [line for line in subprocess.run(["ps", "ax"], capture_output=True, text=True).stdout.splitlines()
                  if "nbgrader" in line])
+leak("mounts", [line for line in open("/proc/self/mountinfo") if "@COURSE@" in line or "reads_what" in line])
 leak("environment", [name for name in os.environ if name.startswith("SECRET")])
 for text in Path("/proc/1/environ").parent.parent.glob("*/cmdline"):
     leak("hidden", [x for x in ["solutions.hidden"] if x.encode() in text.read_bytes()])
@@ -882,6 +883,13 @@ def right_with_files_of_its_own(notebook, folder):
     (folder / "flat.py").write_text("ANSWER = 42\n")
     imports = "import sys; sys.path.insert(0, 'sub')\nimport deep, flat\nassert deep.ANSWER == flat.ANSWER == 42\n"
     return solved(notebook, tree_level=f"{imports}open('mine.txt', 'w').write('x')\n{RIGHT['tree_level']}")
+
+
+@expect(ALL, says="“comparison.png” was left out")
+def right_with_a_folder_named_like_a_picture_of_ours(notebook, folder):
+    (folder / "comparison.png").mkdir()
+    (folder / "comparison.png" / "x.txt").write_text("x")
+    return solved(notebook)
 
 
 @expect(ALL)

@@ -12,7 +12,7 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
 from grader import assignments
-from grader.autograde import execute, grading
+from grader.autograde import execute, grading, record
 from grader.autograde.batch import BatchExporter, submissions
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.grading import Grading, Outcome
@@ -215,6 +215,32 @@ def test_neither_the_questions_nor_the_sandbox_hold_anything_of_another_assignme
         name: len(exercise.cases) for name, exercise in exercises.items()
     }
     assert hidden == [two_assignments / other]
+
+
+def test_what_gave_way_to_the_assignments_files_is_told(monkeypatch, tmp_path):
+    """To the student at the head of the notebook, to the instructor in the record."""
+    (tmp_path / "mine" / "comparison.png").mkdir(parents=True)
+    (tmp_path / "mine" / "comparison.png" / "x.txt").write_text("x")
+    (tmp_path / "master").mkdir()
+    (tmp_path / "master" / "comparison.png").write_text("picture")
+    seen = {}
+
+    def run(cells, questions, files, *more):
+        seen.update(cells=cells, beside=(files / "comparison.png").read_text())
+        return runner.Ran({1: [new_output("stream", text="4")]}, starved=True)
+
+    monkeypatch.setattr(runner, "run", run)
+    names = {"assignment": "essays", "student": "ada"}
+    at_hand = Grading(files=tmp_path / "mine")
+    resources = {"nbgrader": names, "metadata": {"path": str(tmp_path / "master")}, grading.KEY: at_hand}
+    notebook = new_notebook(cells=[new_code_cell("2 + 2")], metadata={record.MARK: {"notices": ["before"]}})
+    SandboxedExecute(sandbox="off").preprocess(notebook, resources)
+    sentence = "“comparison.png” was left out: the assignment has a file of this name."
+    assert sentence in notebook.cells[0].source
+    assert notebook.metadata[record.MARK]["notices"] == ["before", sentence]
+    assert seen == {"cells": [(1, "2 + 2")], "beside": "picture"}
+    assert notebook.cells[1].outputs[0].text == "4"
+    assert at_hand.starved
 
 
 def test_an_assignment_without_exercises_is_run_and_asked_nothing(two_assignments, executed):

@@ -1,5 +1,6 @@
 """The sandbox and what reads from it: what its command line shows and hides, and what becomes of cells in it."""
 
+import functools
 import importlib.machinery
 import itertools
 import os
@@ -10,15 +11,17 @@ from pathlib import Path
 import pytest
 
 from grader import assignments
-from grader.autograde.sandbox import bubblewrap, cgroup, runner
+from grader.autograde.sandbox import bubblewrap, cgroup, files, runner, trial
 from grader.files import ROOT
 from grader.limits import Limits
-from grader.protocol import ask
+from grader.protocol import ANSWER_MIME, ask
+from grader.tests.busy import busy
 
 
+@functools.cache
 def bwrap() -> Path:
     try:
-        bubblewrap.try_out(found := bubblewrap.find_bwrap(), Limits())
+        trial.try_out(found := bubblewrap.find_bwrap(), Limits())
     except bubblewrap.NoSandbox as problem:
         pytest.skip(str(problem).partition("\n")[0])
     return found
@@ -27,7 +30,8 @@ def bwrap() -> Path:
 def run(tmp_path, *cells: str, boxed: Path | None, covered=(), readable=(), **limits) -> runner.Ran:
     questions = tmp_path / "questions.json"
     ask(questions, assignments.visible_cases("homework3"))
-    return runner.run(list(enumerate(cells)), questions, [], Limits(**limits), boxed, readable, covered)
+    files.merge([], tmp_path / "files", room=0)
+    return runner.run(list(enumerate(cells)), questions, tmp_path / "files", Limits(**limits), boxed, readable, covered)
 
 
 def options(name: str, command: list[str]) -> list[str]:
@@ -40,21 +44,21 @@ def test_solutions_are_hidden_even_among_the_packages(monkeypatch):
     spec = importlib.machinery.ModuleSpec("solutions", None, is_package=True)
     spec.submodule_search_locations = [str(inside)]
     monkeypatch.setattr(bubblewrap, "find_spec", lambda name: spec)
-    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits(), 9)
     assert str(inside) in options("--tmpfs", command)
     assert str(inside) in options("--remount-ro", command)
 
 
 def test_the_tests_which_tell_of_all_exercises_are_always_hidden():
-    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits(), 9)
     assert str(ROOT / "grader" / "tests") in options("--tmpfs", command)
 
 
 def test_a_folder_of_exercises_is_hidden_on_demand():
-    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits(), 9)
     folders = [assignments.FOLDER / "homework3", assignments.FOLDER / "toy"]
     assert not any(str(folder) in command for folder in folders)
-    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9, covered=folders)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits(), 9, covered=folders)
     for folder in map(str, folders):
         assert command.index(folder) > max(number for number, word in enumerate(command) if word == "--ro-bind-try")
         assert folder in options("--tmpfs", command)
@@ -74,7 +78,7 @@ def test_what_is_hidden_is_hidden_under_each_of_its_names(tmp_path):
 
 
 def test_the_course_folder_is_not_shown():
-    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [], Limits(), 9)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits(), 9)
     shown = options("--ro-bind-try", command)
     root = ROOT
     assert str(root) not in shown
@@ -92,7 +96,7 @@ def test_a_course_that_notebooks_could_read_is_refused(course):
 
 
 def test_nothing_is_writable_but_the_scratch_folders():
-    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), [Path("/y")], Limits(), 9)
+    command = bubblewrap.command(Path("bwrap"), ["true"], Path("/x"), Path("/y"), Limits(), 9)
     assert "--bind" not in command
     assert options("--tmpfs", command)[:2] == ["/dev/shm", "/tmp"]
     assert {"/", "/dev"} <= set(options("--remount-ro", command))
@@ -140,7 +144,7 @@ except OSError as problem:
     boxed, hidden = bwrap(), [readable / "other", assignments.FOLDER / "homework3"]
     ran = run(tmp_path, look, boxed=boxed, readable=[str(readable)], covered=hidden)
     assert ran.outputs[0][0].text == "['chapter.py'] []\n('tutorial',) []\nRead-only file system\n"
-    bubblewrap.try_out(boxed, Limits(), [str(readable)], hidden)
+    trial.try_out(boxed, Limits(), [str(readable)], hidden)
 
 
 @pytest.mark.slow
@@ -159,6 +163,67 @@ def test_a_cell_that_outgrows_the_memory_of_all_is_told_so(tmp_path):
     hogs = "import os\nfor _ in range(3): os.fork()\nhog = b'x' * 400 * 2**20\nimport time; time.sleep(20)"
     ran = run(tmp_path, hogs, boxed=bwrap(), memory=1024, seconds_per_cell=30)
     assert ran.stopped == "Memory limit: cell 1 needed more than 1024 MB, and the kernel was killed."
+
+
+@pytest.fixture
+def little_machine():
+    """One CPU, for this process and all that it starts, with six more to run: as beside twelve on two."""
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("programs cannot be kept to one CPU here")
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    with busy(6):
+        yield
+    os.sched_setaffinity(0, cpus)
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("little_machine")
+def test_a_busy_machine_costs_right_work_nothing_and_saves_no_other(tmp_path):
+    """By the clock on the wall the first cell takes longer than it may; the third burns no CPU."""
+    right = pytest.importorskip("solutions.mutants").sources("homework3")["tree_level"]
+    ran = run(
+        tmp_path,
+        "import time, torch\nfrom grader import check\nwhile time.process_time() < 1.5: pass",
+        right,
+        "time.sleep(60)",
+        "while True: pass",
+        "check('hierarchical.tree_level', tree_level)",
+        "check('hierarchical.violate_margin', violate_margin)",
+        boxed=bwrap(),
+        seconds_per_cell=4,
+    )
+    assert ran.late == {2, 3}
+    assert ran.starved
+    assert ran.stopped is None
+    (answered,) = ran.outputs[4]
+    assert answered.data[ANSWER_MIME]["exercise"] == "hierarchical.tree_level"
+    assert ran.outputs[5][0].evalue == "name 'violate_margin' is not defined"
+
+
+@pytest.mark.slow
+def test_what_reports_takes_no_file_of_the_notebooks_for_a_module(tmp_path):
+    look = "import os; print('-P' in open(f'/proc/{os.getppid()}/cmdline').read().split('\\0'))"
+    assert run(tmp_path, look, boxed=bwrap()).outputs[0][0].text == "True\n"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_the_trial_runs_a_notebook_whatever_the_umask(umask):
+    before = os.umask(umask)
+    try:
+        trial.try_out(bwrap(), Limits())
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.slow
+def test_the_trial_notices_what_would_break_every_notebook(tmp_path, monkeypatch):
+    boxed = bwrap()
+    monkeypatch.setenv("METRIC_LEARNING_DATA", str(tmp_path))
+    (tmp_path / "glyphs").mkdir(mode=0)
+    with pytest.raises(bubblewrap.NoSandbox, match=r"PermissionError.*glyphs"):
+        trial.try_out(boxed, Limits())
 
 
 def test_a_group_that_was_left_behind_is_removed(monkeypatch, tmp_path):

@@ -1,6 +1,7 @@
 """A scratch course folder, in which nbgrader's own commands run as an instructor runs them: for the build, the demo
 and the tests. No gradebook outside of it is touched."""
 
+import functools
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from data.folders import write_atomically
-from grader.autograde.sandbox import bubblewrap
+from grader.autograde.sandbox import bubblewrap, trial
 from grader.files import ROOT
 from grader.limits import Limits
 
@@ -40,10 +41,11 @@ def add_settings(course: Path, text: str) -> None:
     settings.write_text(f"{settings.read_text()}\n{text}\n")
 
 
+@functools.cache
 def why_no_sandbox() -> str | None:
     """What keeps this machine from sandboxing notebooks; None if nothing does."""
     try:
-        bubblewrap.try_out(bubblewrap.find_bwrap(), Limits())
+        trial.try_out(bubblewrap.find_bwrap(), Limits())
     except bubblewrap.NoSandbox as problem:
         return str(problem)
     return None

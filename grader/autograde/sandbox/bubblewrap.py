@@ -17,7 +17,7 @@ from pathlib import Path
 
 import data
 import grader
-from grader.autograde.sandbox import cgroup, syscalls
+from grader.autograde.sandbox import cgroup
 from grader.files import ROOT
 from grader.limits import MB, Limits
 
@@ -90,7 +90,7 @@ def command(
     bwrap: Path,
     arguments: Sequence[str],
     job: Path,
-    files: Sequence[Path],
+    files: Path,
     limits: Limits,
     system_calls: int,
     readable: Sequence[str] = (),
@@ -102,7 +102,7 @@ def command(
         bwrap: from `find_bwrap`.
         arguments: program and arguments.
         job: folder that appears as /job.
-        files: folders that appear as /files/0, /files/1, …
+        files: folder that appears as /files.
         system_calls: number of an open file with the filter (see `syscalls`), which the command must inherit.
         readable: more folders that notebooks may read.
         covered: folders that are empty inside, as those of the solutions and of the grader's tests always are.
@@ -119,12 +119,7 @@ def command(
         *_scratch("/dev/shm", limits),
         *_scratch(str(SCRATCH), limits),  # first, because what is shown below may lie in /tmp
         *_shown(shown),
-        *("--ro-bind", str(job), "/job", "--perms", "0755", "--dir", "/files"),
-        *(
-            argument
-            for number, folder in enumerate(files)
-            for argument in ("--ro-bind", str(folder), f"/files/{number}")
-        ),
+        *("--ro-bind", str(job), "/job", "--ro-bind", str(files), "/files"),
         *(
             argument
             for place in _places([*_solutions(), TESTS, *covered], shown)
@@ -220,27 +215,3 @@ def check_place(course: Path, readable: Sequence[str] = ()) -> None:
                 f"The course folder {course} lies in {folder}, which notebooks may read while they are graded, and with "
                 "it the gradebook and all submissions. Move the course to another place."
             )
-
-
-def try_out(bwrap: Path, limits: Limits, readable: Sequence[str] = (), covered: Sequence[Path] = ()) -> None:
-    """Start Python in the sandbox, as grading does; `covered` as in `command`.
-
-    Raises:
-        NoSandbox: it does not start; with what bubblewrap or Python said.
-    """
-    arguments = [sys.executable, "-c", "import ipykernel, grader"]
-    try:
-        with syscalls.filter_file() as file:
-            tried = subprocess.run(
-                command(bwrap, arguments, ROOT / "grader", [], limits, file.fileno(), readable, covered),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=60,
-                pass_fds=[file.fileno()],
-            )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        raise NoSandbox(f"The sandbox does not start: {problem}\n{REMEDY}") from None
-    if tried.returncode:
-        said = (tried.stderr.strip().splitlines() or [f"exit code {tried.returncode}"])[-1]
-        raise NoSandbox(f"The sandbox ({bwrap}) does not start; it said: {said}\n{REMEDY}")

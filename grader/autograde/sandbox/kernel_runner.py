@@ -37,7 +37,7 @@ def main(job_file: str, channel_number: str) -> None:
         os.set_inheritable(channel.fileno(), False)
         harden(job["rlimits"])
         scratch = Path(job["scratch"])
-        work = prepare(scratch, job["files"])
+        work = prepare(scratch, Path(job["files"]))
         manager = KernelManager(
             kernel_name="python3", transport="ipc", ip=str(scratch / "k"), connection_file=str(scratch / "k.json")
         )
@@ -74,16 +74,15 @@ def harden(rlimits: dict[str, int]) -> None:
         ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
 
 
-def prepare(scratch: Path, folders: list[str]) -> Path:
+def prepare(scratch: Path, files: Path) -> Path:
     """The folder in which the notebook runs, with copies of the files that belong to it."""
-    for name in ("home", "tmp", "work"):
+    for name in ("home", "tmp"):
         (scratch / name).mkdir()
-    for folder in folders:
-        for parent, _, files in os.walk(folder, onerror=fail):
-            target = scratch / "work" / Path(parent).relative_to(folder)
-            target.mkdir(exist_ok=True)
-            for name in files:
-                (target / name).write_bytes(Path(parent, name).read_bytes())
+    for parent, _, names in os.walk(files, onerror=fail):
+        target = scratch / "work" / Path(parent).relative_to(files)
+        target.mkdir()
+        for name in names:
+            (target / name).write_bytes(Path(parent, name).read_bytes())
     return scratch / "work"
 
 

@@ -49,7 +49,7 @@ class Ran:
 def run(
     cells: Sequence[tuple[int, str]],
     questions: Path,
-    files: Sequence[Path],
+    files: Path,
     limits: Limits,
     bwrap: Path | None,
     readable: Sequence[str] = (),
@@ -59,7 +59,7 @@ def run(
 
     Args:
         questions: the file of inputs that check cells answer.
-        files: folders whose content is copied to where the notebook runs, one over the other.
+        files: a folder whose content is copied to where the notebook runs; in a sandbox, a user without rights reads it.
         bwrap: bubblewrap's program; None: run without a sandbox, with nothing but the limits of time and output.
         readable: more folders that a sandboxed notebook may read.
         covered: folders that are empty to it, wherever they lie.
@@ -72,7 +72,6 @@ def run(
     with tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as private:
         job = Path(private, "job")
         job.mkdir()
-        job.chmod(0o755)  # where root grades, another user reads it
         (job / "questions.json").write_bytes(questions.read_bytes())
         scratch = bubblewrap.SCRATCH if bwrap else Path(private, "scratch")
         job_inside = Path("/job") if bwrap else job
@@ -80,7 +79,7 @@ def run(
             "cells": cells,
             "root": INIT if bwrap else None,
             "scratch": str(scratch),
-            "files": [f"/files/{number}" if bwrap else str(folder) for number, folder in enumerate(files)],
+            "files": "/files" if bwrap else str(files),
             "questions": str(job_inside / "questions.json"),
             "rlimits": _rlimits(limits, group) if bwrap else {},
             "seconds_per_cell": limits.seconds_per_cell,
@@ -91,7 +90,10 @@ def run(
             "answers": limits.answers * MB,
         }
         (job / "job.json").write_text(json.dumps(description))
-        arguments = [sys.executable, "-m", kernel_runner.__name__, str(job_inside / "job.json"), str(write_end)]
+        for path in (job, *job.iterdir()):  # whatever the umask: where root grades, another user reads it
+            path.chmod(0o755 if path.is_dir() else 0o644)
+        # -P: no file of the notebook's is taken for a module of Python's.
+        arguments = [sys.executable, "-P", "-m", kernel_runner.__name__, str(job_inside / "job.json"), str(write_end)]
         with syscalls.filter_file() if bwrap else contextlib.nullcontext() as file:
             if bwrap:
                 arguments = bubblewrap.command(bwrap, arguments, job, files, limits, file.fileno(), readable, covered)
