@@ -13,6 +13,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum, Integer, List, Unicode
 
 import data
+from data.dataset import DRAWN
 from grader import assignments
 from grader.autograde import grading
 from grader.autograde.grading import Grading, Outcome
@@ -44,11 +45,13 @@ class SandboxedExecute(NbGraderPreprocessor):
     ).tag(config=True)
 
     def prepare(self, course: Path, assignment: str) -> None:
-        """Look for a sandbox that does not show the folder `course`, before anything is graded.
+        """Draw the datasets that notebooks may load, and look for a sandbox that does not show the folder `course`, before
+        anything is graded.
 
         Raises:
-            bubblewrap.NoSandbox
+            bubblewrap.NoSandbox: there is none, or it cannot have the datasets.
         """
+        self._draw()
         if self.sandbox == "off":
             self.log.warning("The sandbox is off: notebooks run with all that you may do and see yourself.")
             return
@@ -56,6 +59,17 @@ class SandboxedExecute(NbGraderPreprocessor):
         bubblewrap.check_place(course, self.readable)
         trial.try_out(bwrap, Limits(parent=self), self.readable, assignments.others(assignment))
         self.log.info("Sandbox: %s, %s", bwrap, bubblewrap.means_of_limiting(Limits(parent=self)))
+
+    def _draw(self) -> None:
+        if missing := [name for name in DRAWN if not (data.root() / name).is_dir()]:
+            self.log.info("Drawing %s into %s, once", " and ".join(missing), data.root())
+        umask = os.umask(0o022)  # where root grades, another user reads them
+        try:
+            data.prepare()
+        except data.DataError as problem:
+            raise bubblewrap.NoSandbox(str(problem)) from None
+        finally:
+            os.umask(umask)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         assignment, at_hand = resources["nbgrader"]["assignment"], grading.of(resources)
@@ -77,7 +91,6 @@ class SandboxedExecute(NbGraderPreprocessor):
             left_out = " ".join(cell.source for cell in nb.cells if UNGRADED in cell.metadata.get("tags", []))
             if ran.stopped is None and _missing_names(ran) & set(re.findall(r"\w+", left_out)):
                 self.log.info("The notebook uses names from cells that grading leaves out: all of it is run")
-                data.prepare()
                 ran = self._run(nb, questions, beside, covered, without={NOT_RUN})
             at_hand.seconds = time.monotonic() - started
         for number, outputs in ran.outputs.items():

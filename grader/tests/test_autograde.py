@@ -1,7 +1,9 @@
 """The plug-ins without a kernel: what the Judge makes of a cell, and that each assignment is graded for itself."""
 
+import functools
 import json
 import logging
+import os
 import re
 import shutil
 from pathlib import Path
@@ -11,6 +13,8 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 
+import data
+from data import digits, glyphs
 from grader import assignments
 from grader.autograde import execute, grading, record
 from grader.autograde.batch import BatchExporter, submissions
@@ -18,6 +22,7 @@ from grader.autograde.execute import SandboxedExecute
 from grader.autograde.grading import Grading, Outcome
 from grader.autograde.judge import Judge
 from grader.autograde.sandbox import runner
+from grader.autograde.sandbox.bubblewrap import NoSandbox
 from grader.protocol import ANSWER_MIME
 
 ASSIGNMENT, NAME = "homework3", "hierarchical.tree_level"
@@ -241,6 +246,54 @@ def test_what_gave_way_to_the_assignments_files_is_told(monkeypatch, tmp_path):
     assert seen == {"cells": [(1, "2 + 2")], "beside": "picture"}
     assert notebook.cells[1].outputs[0].text == "4"
     assert at_hand.starved
+
+
+def test_datasets_are_drawn_for_all_to_read_before_the_first_submission(monkeypatch, tmp_path):
+    monkeypatch.setenv("METRIC_LEARNING_DATA", str(tmp_path / "data"))
+    monkeypatch.setattr(data, "prepare", lambda: (tmp_path / "data" / "glyphs").mkdir(parents=True))
+    umask = os.umask(0o077)
+    try:
+        SandboxedExecute(sandbox="off").prepare(tmp_path, ASSIGNMENT)
+        (tmp_path / "after").mkdir()
+    finally:
+        os.umask(umask)
+    modes = {name: (tmp_path / name).stat().st_mode & 0o777 for name in ("data", "data/glyphs", "after")}
+    assert modes == {"data": 0o755, "data/glyphs": 0o755, "after": 0o700}
+
+
+def test_where_datasets_cannot_be_drawn_nothing_is_graded(monkeypatch, tmp_path):
+    (tmp_path / "data").write_text("no folder")
+    monkeypatch.setenv("METRIC_LEARNING_DATA", str(tmp_path / "data"))
+    data.prepare.cache_clear()
+    with pytest.raises(NoSandbox, match="METRIC_LEARNING_DATA"):
+        SandboxedExecute(sandbox="off").prepare(tmp_path, ASSIGNMENT)
+
+
+@pytest.mark.slow
+def test_work_that_loads_datasets_needs_nobody_who_loaded_them_before(monkeypatch, tmp_path):
+    """Drawing is replaced by copying, which is quicker."""
+    for name, module in (("glyphs", glyphs), ("digits", digits)):
+        data.load(name)
+        monkeypatch.setattr(module, "render", functools.partial(shutil.copytree, data.root() / name))
+    tmp_path.chmod(0o755)
+    monkeypatch.setenv("METRIC_LEARNING_DATA", str(tmp_path / "data"))
+    data.prepare.cache_clear()
+    executor = SandboxedExecute()
+    try:
+        executor.prepare(tmp_path / "course", ASSIGNMENT)
+    except NoSandbox as problem:
+        pytest.skip(str(problem).partition("\n")[0])
+    finally:
+        data.prepare.cache_clear()
+    load = "import data; print([len(data.load(name).train.labels) > 0 for name in ('glyphs', 'digits')])"
+    for name in ("mine", "master"):
+        (tmp_path / name).mkdir()
+    names = {"assignment": "essays", "student": "ada"}
+    resources = {"nbgrader": names, "metadata": {"path": str(tmp_path / "master")}}
+    resources[grading.KEY] = Grading(files=tmp_path / "mine")
+    notebook = new_notebook(cells=[new_code_cell(load)])
+    executor.preprocess(notebook, resources)
+    assert notebook.cells[0].outputs[0].text == "[True, True]\n"
 
 
 def test_an_assignment_without_exercises_is_run_and_asked_nothing(two_assignments, executed):
