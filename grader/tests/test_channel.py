@@ -1,6 +1,7 @@
 """What is read from the program that reports: records, up to a size and a time, and whatever else as the end of all."""
 
 import os
+import threading
 
 import pytest
 
@@ -39,12 +40,16 @@ def test_records_are_read_one_by_one(pipe):
         channel.record(TIME)
 
 
-@pytest.mark.parametrize("line", [b"[]", b"3", b"{", b"\xff", b"[" * 10_000])
+@pytest.mark.parametrize(
+    "line", [b"[]", b"3", b"{", b"\xff", b"[" * 10_000, b'{"outputs": [' + b"[]," * 200_000 + b"[]]}"]
+)
 def test_what_is_no_record_is_the_end(pipe, line):
     channel, file = pipe
-    file.write(line + b"\n")
+    writer = threading.Thread(target=file.write, args=[line + b"\n"])  # a pipe holds less than the longest
+    writer.start()
     with pytest.raises(Stop, match=UNREADABLE):
         channel.record(TIME)
+    writer.join()
 
 
 @pytest.mark.parametrize("starved", [False, True])
