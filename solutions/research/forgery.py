@@ -5,7 +5,7 @@
 Each submission, of the gallery in `grader/tests/hostile.py`, is handed in between two honest students to a course of its
 own. Counted are points forged (more than the work is worth), honest points lost (less), batches aborted (the student after
 it got no score, or a command did not end), and neighbours harmed (a score of theirs changed or lost, or files written where
-only the instructor writes). `make rivals` installs otter-grader.
+only the instructor writes). `make forgery` installs otter-grader first.
 
 What was measured is kept in the output: an interrupted run goes on there, and so does one with more systems or entries.
 Exit code: 0, measured; 1, measured, and ours is not without fault; 2, could not be measured.
@@ -137,6 +137,9 @@ class Row:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
+    if problem := course.why_no_sandbox():
+        print(f"Hostile notebooks are not run without a sandbox. {problem}", file=sys.stderr)
+        return 2
     try:
         chosen = systems(options.systems)
         rows = load(options.output)

@@ -139,7 +139,9 @@ class Otter(System):
 def systems(names: Sequence[str]) -> list[System]:
     """Raises NotInstalled: otter is among the names and not to be had."""
     if "otter" in names and find_spec("otter") is None:
-        raise NotInstalled("otter-grader is not installed; `make rivals` installs it beside the kit's own packages.")
+        raise NotInstalled(
+            "otter-grader is not installed; `make forgery` installs it, or leave it out with --systems ours nbgrader."
+        )
     made = {
         "ours": lambda: Ours("ours", "check(", "Expr"),
         "nbgrader": lambda: Nbgrader(f"nbgrader {version('nbgrader')}", "assert", "Assert"),

@@ -87,7 +87,7 @@ def test_the_two_commands_do_what_they_are_for_and_ci_runs_the_second():
     assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
 
 
-@pytest.mark.parametrize("target", ["demo", "notebooks", "notebooks-check", "bench"])
+@pytest.mark.parametrize("target", ["demo", "notebooks", "notebooks-check", "bench", "forgery"])
 def test_make_runs_modules_that_there_are(target):
     ours = [words[2] for words in made_by(target) if words[1:2] == ["-m"] and words[2].startswith("solutions.")]
     assert ours
