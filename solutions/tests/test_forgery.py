@@ -59,12 +59,10 @@ def test_the_asserts_take_right_work_and_refuse_wrong_work_part_by_part(passes):
     right, wrong = session(RIGHT), session({**RIGHT, **WRONG})
     assert [part for part in ASSERTS if not passes(part, right)] == []
     assert [part for part in ASSERTS if passes(part, wrong)] == []
-    seen = {
-        mutant.name
-        for mutant in mutants.of(NAME)
-        if not all(passes(part, session({**RIGHT, mutant.target: mutant.source})) for part in ASSERTS)
-    }
-    assert {"own_centroid_not_excluded", "centroid_distances", "gradient_through_margin", "no_hinge"} <= seen
+    for mistake in ("own_centroid_not_excluded", "centroid_distances", "gradient_through_margin", "no_hinge"):
+        mutant = mutants.named(NAME, mistake)
+        known = session({**RIGHT, mutant.target: mutant.source})
+        assert not all(passes(part, known) for part in ASSERTS), mistake
 
 
 def test_each_submission_of_a_kind_is_in_the_gallery_and_of_one_kind_only():
@@ -102,6 +100,14 @@ def test_a_system_is_told_what_its_own_tests_look_like(tmp_path):
     assert forgery.told(source, stock, tmp_path) == f'if "assert" in text: {place}\ndef visit_Assert(): pass\n'
     for word in ('"check("', "visit_Expr", "json.loads = lambda text, **more: {}"):  # the gallery still says it so
         assert word in (course.ROOT / "grader" / "tests" / "hostile.py").read_text()
+
+
+def test_a_notebook_is_handed_in_as_odd_as_it_is(tmp_path):
+    twice = nbformat.from_dict({"cells": [{"id": "a", "source": "1"}] * 2, "metadata": None, "nbformat": "4"})
+    forgery.hand_in(forgery_systems.Ours("ours", "check(", "Expr"), tmp_path, "mallory", twice)
+    (path,) = tmp_path.rglob("homework3.ipynb")
+    assert path.parts[-4:-1] == ("submitted", "mallory", NAME)
+    assert json.loads(path.read_text()) == twice
 
 
 def test_otter_gets_the_notebook_whatever_its_name_and_a_zip_where_there_are_files_beside_it(tmp_path):
