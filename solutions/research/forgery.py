@@ -49,12 +49,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "forges the kernel's messages": ("messages_written_to_the_sockets_from_a_thread", "malformed_messages"),
     "hands in a link to another's work": ("link_to_another_student", "link_to_another_students_folder"),
     "writes where it should not": ("writes_what_it_should_not", "reaches_for_the_process_that_reports"),
-    "ends the kernel": (
-        "exits_in_the_middle",
-        "kills_itself_in_the_middle",
-        "segfaults_in_the_middle",
-        "exits_from_a_thread_later",
-    ),
+    "ends the kernel": ("aborts_in_the_middle", "kills_itself_in_the_middle", "segfaults_in_the_middle"),
     "ends other processes": ("kills_its_parent_in_the_middle", "kills_everything_in_the_middle"),
     "does not end": ("sleeps_in_the_middle", "swallows_interrupts_in_the_middle", "stops_itself_in_the_middle"),
     "asks for 100 GB": ("memory_hog_in_one_piece",),
@@ -64,7 +59,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     ),
     "right, noisy on stderr": ("right_and_noisy",),
     "right, with exits and exceptions": (
-        "exits_politely_and_is_right",
+        "ends_politely_in_all_ways_and_is_right",
         "right_with_an_exception_of_its_own",
         "scripts_everywhere",
     ),
