@@ -4,6 +4,7 @@ from pathlib import Path
 
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, OverwriteKernelspec, SaveAutoGrades
 
+from grader.autograde import logs
 from grader.autograde.batch import BatchExporter
 from grader.autograde.collect import EXTRACTED, ExtractAttempts
 from grader.autograde.execute import SandboxedExecute
@@ -13,6 +14,7 @@ from grader.autograde.truncate import TruncateFeedback
 from grader.instructor.export import ExportGrades
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
+logs.guard()  # names of folders and files are the students'
 
 c.CourseDirectory.course_id = "metric-learning"
 c.CourseDirectory.source_directory = "solutions/notebooks"

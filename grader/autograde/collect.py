@@ -16,7 +16,7 @@ from pathlib import Path
 
 from nbgrader.plugins import ExtractorPlugin
 
-from grader.autograde import archives, finding
+from grader.autograde import archives, finding, logs
 from grader.autograde.archives import Budget, File
 from grader.files import A_STUDENT_IS, STUDENT, TIME, quoted
 from grader.limits import MB, Limits
@@ -43,6 +43,7 @@ class ExtractAttempts(ExtractorPlugin):
     """Of each archive the one notebook, as a plain file of bounded size, in a folder that is the archive's own."""
 
     def extract(self, archive_path: str, extracted_path: str) -> None:
+        logs.guard(self.log)
         limits, folder = Limits(parent=self), Path(archive_path)
         notebook = self.parent.coursedir.assignment_id
         students: dict[str, dict[str, list[str]]] = {}  # id in small letters -> id -> archives
