@@ -5,6 +5,7 @@ is none. The copies hold regular files of bounded size and notebooks that open. 
 copy is empty, and the reason goes with it; the original is never changed.
 """
 
+import errno
 import fnmatch
 import os
 import re
@@ -16,10 +17,10 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_notebook
-from nbgrader.utils import parse_utc
 
 from grader.autograde import archives
 from grader.autograde.archives import File
+from grader.autograde.carried import SECRET, TIMESTAMP, carry
 from grader.autograde.finding import search
 from grader.files import quoted
 from grader.limits import MB, Limits
@@ -29,7 +30,7 @@ MOST_FILES, MOST_NOTICES = 1000, 10
 MOST_SEARCHED = 10_000  # files that may be a notebook under another name
 TOP_NOTEBOOK = re.compile(r"[^/]+\.ipynb", re.IGNORECASE)
 DEEPEST = 10  # folders in folders
-TIMESTAMP = "timestamp.txt"
+FULL = (errno.ENOSPC, errno.EDQUOT)  # there is no room for a copy: no fault of the submission's
 
 
 @dataclass
@@ -48,10 +49,13 @@ def copy(submission: Path, to: Path, files: Path, names: list[str], limits: Limi
     """Copy the folder `submission` to two folders that do not exist yet.
 
     Args:
-        to: for the notebooks that belong to the assignment, and the timestamp. This is all that nbgrader sees: what it
-            sees, it copies to autograded/ and feedback/.
+        to: for the notebooks that belong to the assignment, and what nbgrader carries beside them (see `carried`). This is
+            all that nbgrader sees: what it sees, it copies to autograded/ and feedback/.
         files: for everything else.
         names: the notebooks that belong to the assignment, without ".ipynb". All of them will be in `to`.
+
+    Raises:
+        OSError: there is no room for the copy.
     """
     result = Copy()
     to.mkdir(parents=True)
@@ -61,9 +65,11 @@ def copy(submission: Path, to: Path, files: Path, names: list[str], limits: Limi
         if submission.is_symlink() or not submission.is_dir():
             raise OSError(f"{submission.name} is {kind_of(submission)}")
         found = _find(submission, names, limits, result)
-        _copy_timestamp(submission / TIMESTAMP, to, result)
+        result.notices += carry(submission, to)
         _copy_files(submission, files, [Path(file.path) for file in found.values()], limits, result)
     except OSError as problem:
+        if problem.errno in FULL:
+            raise
         result.unreadable = dict.fromkeys(names, f"What was handed in cannot be read: {problem.strerror or problem}.")
     for name in names:
         notebook = new_notebook()
@@ -91,7 +97,9 @@ def _find(folder: Path, names: list[str], limits: Limits, result: Copy) -> dict[
     others = [
         File(path, partial(_read, folder / path, budget))
         for path in paths
-        if path.removesuffix(".ipynb") not in found and path != TIMESTAMP and not archives.LEFT_BY_PROGRAMS.search(path)
+        if path.removesuffix(".ipynb") not in found
+        and path not in (TIMESTAMP, SECRET)
+        and not archives.LEFT_BY_PROGRAMS.search(path)
     ]
     renamed, why_not = search(others, names, [name for name in names if name not in found], budget, limits)
     for name, file in renamed.items():
@@ -121,7 +129,7 @@ def _copy_files(folder: Path, to: Path, notebooks: list[Path], limits: Limits, r
     left, most_files = limits.files * MB, MOST_FILES
     for path in _files(folder):
         relative = path.relative_to(folder)
-        if relative in {*notebooks, Path(TIMESTAMP)}:
+        if relative in {*notebooks, Path(TIMESTAMP), Path(SECRET)}:
             continue
         try:
             if most_files == 0:
@@ -131,6 +139,8 @@ def _copy_files(folder: Path, to: Path, notebooks: list[Path], limits: Limits, r
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         except (Unreadable, OSError) as problem:
+            if isinstance(problem, OSError) and problem.errno in FULL:
+                raise
             why = problem if isinstance(problem, Unreadable) else f"cannot be copied: {problem.strerror}"
             result.notices.append(f"{quoted(str(relative))} was left out: it {why}.")
             if len(result.notices) > MOST_NOTICES:
@@ -158,22 +168,6 @@ def _files(folder: Path) -> Iterator[Path]:
         if Path(problem.filename) == folder:
             raise problem
         yield Path(problem.filename)
-
-
-def _copy_timestamp(path: Path, to: Path, result: Copy) -> None:
-    """nbgrader gives up on a whole submission whose timestamp it cannot parse."""
-    if not os.path.lexists(path):
-        return
-    try:
-        text = read_bytes(path, 1000, "1000 bytes").decode()
-        if re.search(r"(^|\s)/|\.\.", text):
-            raise ValueError("dateutil would look for a file of this name, as for a time zone")
-        if not 2000 <= parse_utc(text.strip()).year < 2100:
-            raise ValueError("in another time zone nbgrader's pages could not show it")
-    except Exception:  # whatever dateutil makes of it
-        result.notices.append(f"The file {TIMESTAMP} holds no time that can be read; it was graded without one.")
-    else:
-        (to / TIMESTAMP).write_text(text)
 
 
 def expected(notebooks: list[str], pattern: str) -> list[str]:
