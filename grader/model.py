@@ -123,14 +123,15 @@ class Exercise:
     """One check cell of a notebook: all of its cases, the visible and the hidden ones, must pass for its points.
 
     name: "chapter.part".
-    points: 0 for what nobody must do: it has no hidden cases and is never graded.
+    points: 0 for what nobody must do: it has no hidden cases and is never graded. In a graded notebook those of its cell
+        count, which are the instructor's to change.
     needs: names of earlier exercises whose code this one may call.
     hints: three, from a nudge to nearly the code.
     """
 
     name: str
     title: str
-    points: int
+    points: float
     target: Target
     cases: tuple[Case, ...]
     hints: tuple[str, str, str]
@@ -219,5 +220,5 @@ class Report:
         return states.pop() if len(states) == 1 else State.FAILED
 
     @property
-    def score(self) -> int:
+    def score(self) -> float:
         return self.exercise.points if self.passed else 0

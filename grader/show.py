@@ -75,7 +75,7 @@ class Shown(Report):
 
 def _headline(report: Report) -> str:
     possible = report.exercise.points
-    points = f"{report.score} of {possible} point{'s' if possible != 1 else ''}" if possible else "no points to win"
+    points = f"{report.score:g} of {possible:g} point{'s' if possible != 1 else ''}" if possible else "no points to win"
     return f"{report.exercise.title}: {report.state.words} ({report.passed_cases} of {len(report.verdicts)} cases, {points})"
 
 

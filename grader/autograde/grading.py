@@ -1,7 +1,7 @@
 """What the steps of grading tell each other about one notebook: a single record, under `resources["grader"]`.
 
 nbgrader hands `resources` from one preprocessor to the next. It goes through a notebook twice, first to restore it and
-then to grade it, and each time BatchExporter begins a new record. So what restoring has to say, its notices, travels to the
+then to grade it, and each time Run begins a new record. So what restoring has to say, its notices, travels to the
 second time with the notebook itself, in its metadata.
 """
 
@@ -19,15 +19,17 @@ KEY = "grader"
 
 
 class Outcome(StrEnum):
-    """LIMITED: by time, memory or output, or by the death of its kernel."""
+    """LIMITED: by time, memory or output, or by the death of its kernel. FAILED: the grader did, and keeps no record."""
 
     GRADED = "graded"
     LIMITED = "limited"
     UNREADABLE = "unreadable"
+    FAILED = "failed"
 
 
 class Flag(StrEnum):
-    """Why the instructor should look at a cell. SCORED: the score may stand; UNSCORED: the grader failed on it."""
+    """Why the instructor should look at a cell. SCORED: the score may stand; UNSCORED: there is none, since it could not
+    be read or run, or the grader failed on it."""
 
     SCORED = "scored"
     UNSCORED = "unscored"
@@ -37,8 +39,10 @@ class Flag(StrEnum):
 class Grading:
     """One notebook on its way. What a step has not come to yet is as it is here.
 
-    By BatchExporter, from the copying of what was handed in and from the master:
-        unreadable: why the notebook could not be read, as a sentence; None: it could.
+    By Run, from the copying of what was handed in and from the master:
+        unreadable: why the notebook is not run, but left to the instructor, as a sentence: it could not be read. None: it
+            could.
+        failed: it could, but the grader failed on it; the sentence says so.
         notices: what was put right or left out in copying, in sentences.
         files: the folder of the other files that were handed in.
         ungraded: the texts of the master's code cells that no graded work needs.
@@ -47,6 +51,7 @@ class Grading:
         cases: of each exercise, those that it is judged by. They never leave this process.
         ids: under which ids the kernel was asked for them.
         seed: of the hidden ones.
+        starved: a limit of time was hit while the notebook was kept waiting for a processor.
         seconds: how long the notebook ran, the start of its kernel included; None: it did not run.
         starved: it hit a limit of time while its processes waited for a CPU: another run may come to another end.
         outcome: None while the notebook is only restored.
@@ -58,6 +63,7 @@ class Grading:
     """
 
     unreadable: str | None = None
+    failed: bool = False
     notices: Sequence[str] = ()
     files: Path | None = None
     ungraded: frozenset[str] = frozenset()
@@ -65,6 +71,7 @@ class Grading:
     cases: Cases = field(default_factory=dict)
     ids: Ids = field(default_factory=dict)
     seed: int | None = None
+    starved: bool = False
     seconds: float | None = None
     starved: bool = False
     outcome: Outcome | None = None
@@ -75,5 +82,5 @@ class Grading:
 
 
 def of(resources: Mapping[str, Any]) -> Grading:
-    """The record that BatchExporter began."""
+    """The record that Run began."""
     return resources[KEY]

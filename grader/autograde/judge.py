@@ -1,5 +1,7 @@
 """Judges the answers of a notebook that was just executed, in nbgrader's own process, outside of the student's."""
 
+from dataclasses import replace
+from html import escape
 from typing import Any
 
 from nbformat.v4 import new_output
@@ -14,29 +16,39 @@ from grader.judge import judge
 from grader.model import Exercise, Report, State
 from grader.protocol import ANSWER_MIME, Unanswered, published
 
+REVIEW = "It costs no points; the instructor will grade it by hand."
+
 
 class Judge(NbGraderPreprocessor):
     """Replaces the outputs of each cell that checks an exercise of the assignment by its report and its score.
 
     nbgrader reads a score from the first result of a cell, so the report goes first; the student's own prints and
-    warnings follow it and cost nothing. A failure of the grader itself costs nothing either: the cell is left for
-    the instructor (see FlagForReview), and the log says why. What was judged is also kept as data, in the notebook's
-    metadata (see `record`), with which the notebook counts as graded to the end.
+    warnings follow it and cost nothing. The points are those of the cell, which are the instructor's to change. A
+    failure of the grader itself costs nothing either: the cell is left for the instructor (see FlagForReview), and the
+    log says why; so are all cells of a notebook that could not be read. What was judged is also kept as data, in the
+    notebook's metadata (see `record`), with which the notebook counts as graded to the end.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         nb, resources = super().preprocess(nb, resources)
-        nb.metadata[record.MARK] = record.to_metadata(_record(nb.metadata[record.MARK]["notices"], resources))
+        if not grading.of(resources).failed:  # the next run is to grade it again
+            nb.metadata[record.MARK] = record.to_metadata(_record(nb.metadata[record.MARK]["notices"], resources))
         return nb, resources
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
-        exercise = _exercise(cell, resources["nbgrader"]["assignment"])
+        exercise, at_hand = _exercise(cell, resources["nbgrader"]["assignment"]), grading.of(resources)
+        not_run = exercise is None and cell_index in at_hand.reasons and cell.get("execution_count") is None
+        if utils.is_grade(cell) and (at_hand.unreadable is not None or not_run):
+            # Of a cell without outputs nbgrader would think that its tests passed.
+            at_hand.flags[cell.metadata.nbgrader["grade_id"]] = Flag.UNSCORED
         if exercise is None:
             if cell.cell_type == "code":  # answers count nowhere else, and are not to be kept
                 cell.outputs = [output for output in cell.outputs if ANSWER_MIME not in output.get("data", {})]
             return cell, resources
+        if at_hand.unreadable is not None:
+            cell.outputs = [_unscored(f"{at_hand.unreadable} {REVIEW}")]
+            return cell, resources
         prints = [output for output in cell.outputs if output.output_type == "stream"]
-        at_hand = grading.of(resources)
         try:
             report = _report(exercise, cell, at_hand, cell_index)
             at_hand.reports[exercise.name] = report
@@ -52,8 +64,7 @@ class Judge(NbGraderPreprocessor):
             self.log.exception("The grader failed on %s; the cell is left for manual grading", exercise.name)
             at_hand.flags[exercise.grade_id] = Flag.UNSCORED
             at_hand.reports[exercise.name] = None
-            sentence = "The grader failed on this cell. It costs no points; the instructor will grade it by hand."
-            result = new_output("execute_result", {"text/plain": "0", "text/html": f"<strong>{sentence}</strong>"})
+            result = _unscored(f"The grader failed on this cell. {REVIEW}")
         cell.outputs = [result, *prints]
         return cell, resources
 
@@ -84,7 +95,18 @@ def _exercise(cell: Any, assignment: str) -> Exercise | None:
     return assignments.by_cell(assignment).get(cell.metadata.nbgrader.get("grade_id"))
 
 
+def _unscored(sentence: str) -> Any:
+    html = f"<strong>{escape(sentence)}</strong>"
+    return new_output("execute_result", {"text/plain": "0", "text/html": html})
+
+
+def _points(cell: Any) -> float:
+    points = float(cell.metadata.nbgrader["points"])
+    return int(points) if points.is_integer() else points  # 1, as others write it, not 1.0
+
+
 def _report(exercise: Exercise, cell: Any, at_hand: Grading, cell_index: int) -> Report:
+    exercise = replace(exercise, points=_points(cell))
     cases = at_hand.cases[exercise.name]
     reason = at_hand.reasons.get(cell_index)
     try:

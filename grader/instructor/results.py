@@ -17,7 +17,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
 from grader import assignments
-from grader.autograde import batch, record
+from grader.autograde import folders, record
+from grader.autograde.grading import Outcome
 from grader.autograde.record import ExerciseRecord, Record
 from grader.model import Exercise, grade_id
 
@@ -125,11 +126,11 @@ def _gather(gradebook: Gradebook, course: CourseDirectory, name: str) -> Results
     course.assignment_id = name
     parts = [part for notebook in entered[name].notebooks for part in _parts(notebook, assignments.by_cell(name))]
     found = [_submission(entry, parts, course) for entry in entered[name].submissions]
-    graded = [submission for submission in found if any(score is not None for score in submission.scores.values())]
+    graded = [submission for submission in found if _was_graded(submission)]
     if not graded:
         raise NoResults(f"Nothing of {name} has been graded yet: nbgrader autograde {name}")
     done = {submission.student for submission in graded}
-    waiting = ({student for student, _ in batch.submissions(course)} | {entry.student for entry in found}) - done
+    waiting = ({student for student, _ in folders.submissions(course)} | {entry.student for entry in found}) - done
     absent = {student.id for student in gradebook.students} - done - waiting
     return Results(
         assignment=name,
@@ -167,6 +168,12 @@ def _submission(entry: Any, parts: list[Part], course: CourseDirectory) -> Submi
         records=records,
         lacks=tuple(lacks),
     )
+
+
+def _was_graded(submission: Submission) -> bool:
+    """What could not be read was, too: it waits for the instructor, without a score."""
+    unreadable = any(record.outcome is Outcome.UNREADABLE for record in submission.records.values())
+    return unreadable or any(score is not None for score in submission.scores.values())
 
 
 def _score(grade: Any) -> float | None:

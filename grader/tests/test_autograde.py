@@ -2,7 +2,6 @@
 
 import functools
 import json
-import logging
 import os
 import re
 import shutil
@@ -10,15 +9,15 @@ from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
-from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import determine_grade
 
 import data
 from data import digits, glyphs
 from grader import assignments
 from grader.autograde import execute, grading, record
-from grader.autograde.batch import BatchExporter, submissions
 from grader.autograde.execute import SandboxedExecute
+from grader.autograde.folders import submissions
 from grader.autograde.grading import Grading, Outcome
 from grader.autograde.judge import Judge
 from grader.autograde.sandbox import runner
@@ -35,8 +34,8 @@ def resources():
     return {"nbgrader": {"assignment": ASSIGNMENT}, grading.KEY: Grading(cases=visible, ids=ids)}
 
 
-def graded(resources, *outputs, grade_id="hierarchical-tree_level"):
-    metadata = {"nbgrader": {"grade": True, "grade_id": grade_id, "points": 1, "solution": False, "locked": True}}
+def graded(resources, *outputs, grade_id="hierarchical-tree_level", points=1):
+    metadata = {"nbgrader": {"grade": True, "grade_id": grade_id, "points": points, "solution": False, "locked": True}}
     cell = new_code_cell(f'check("{NAME}", tree_level)', metadata=metadata, outputs=list(outputs))
     return Judge().preprocess_cell(cell, resources, 0)[0]
 
@@ -68,6 +67,34 @@ def test_right_answers_score_and_wrong_ones_do_not(resources):
     assert score(graded(resources, bundle(right))) == "1"
     assert score(graded(resources, bundle(lambda *arguments: right(*arguments) * 0))) == "0"
     assert grading.of(resources).flags == {}
+
+
+@pytest.mark.parametrize(
+    ("points", "full", "none"),
+    [
+        (4.0, "4 of 4 points", "0 of 4 points"),  # as nbgrader has them
+        (1.0, "1 of 1 point)", "0 of 1 point)"),
+        (0.5, "0.5 of 0.5 points", "0 of 0.5 points"),
+        (0, "no points to win", "no points to win"),
+    ],
+)
+def test_the_points_are_those_of_the_cell(resources, points, full, none):
+    for work, expected, says in ((right, points, full), (lambda *arguments: right(*arguments) * 0, 0, none)):
+        cell = graded(resources, bundle(work), points=points)
+        assert determine_grade(cell) == (expected, points)
+        assert says in cell.outputs[0].data["text/html"]
+
+
+def test_points_that_no_decimal_holds_are_all_given(resources):
+    assert determine_grade(graded(resources, bundle(right), points=1 / 3)) == (1 / 3, 1 / 3)
+
+
+def test_a_cell_of_a_notebook_that_was_not_read_has_a_reason_and_no_score(resources):
+    grading.of(resources).unreadable = "The notebook <b> is broken."
+    cell = graded(resources)
+    assert "The notebook &lt;b&gt; is broken. It costs no points; the instructor" in cell.outputs[0].data["text/html"]
+    graded(resources, grade_id="essay")
+    assert grading.of(resources).flags == {"hierarchical-tree_level": "unscored", "essay": "unscored"}
 
 
 @pytest.mark.parametrize("value", ["1.0", "nan", "inf", "100"])
@@ -136,11 +163,13 @@ def test_a_cell_of_another_assignment_is_not_judged_by_the_exercise_of_its_name(
     assert grading.of(resources).reports == {}
 
 
-def test_a_folder_whose_name_is_no_students_is_passed_over(tmp_path):
-    for name in ("ada", "be\nn", "zoe"):
+def test_a_folder_whose_name_is_no_students_is_named_and_passed_over(tmp_path, caplog):
+    for name in ("ada", "be\nn", "n\udcff", ".cleo", "zoe", "Zoë 王"):
         (tmp_path / "submitted" / name / "homework3").mkdir(parents=True)
     course = CourseDirectory(root=str(tmp_path), assignment_id="homework3")
-    assert [student for student, _ in submissions(course)] == ["ada", "zoe"]
+    assert [student for student, _ in submissions(course)] == ["Zoë 王", "ada", "zoe"]
+    said = " ".join(record.getMessage() for record in caplog.records)
+    assert all(repr(name)[1:-1] in said for name in ("be\nn", "n\udcff", ".cleo"))
 
 
 def test_what_is_trusted_imports_nothing_of_what_is_for_students_or_for_reports():
@@ -301,19 +330,3 @@ def test_an_assignment_without_exercises_is_run_and_asked_nothing(two_assignment
     assert asked == at_hand.cases == {}
     assert hidden == [two_assignments / ASSIGNMENT, two_assignments / "toy"]
     assert at_hand.outcome is Outcome.GRADED
-
-
-@pytest.mark.parametrize(
-    ("assignment", "warned"), [("essays", True), (assignments.TUTORIAL, True), (ASSIGNMENT, False)]
-)
-def test_an_assignment_without_exercises_is_named_at_the_start(tmp_path, monkeypatch, caplog, assignment, warned):
-    monkeypatch.setattr(SandboxedExecute, "prepare", lambda *arguments: None)
-    monkeypatch.setattr(BatchExporter, "_take_over", lambda *arguments: None)
-    monkeypatch.setattr(Autograde, "log", logging.getLogger("of this test"))
-    BatchExporter(parent=Autograde(coursedir=CourseDirectory(root=str(tmp_path), assignment_id=assignment)))
-    said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
-    assert (
-        said
-        == [f"{assignment} has no graded exercises in {assignments.FOLDER}: the Judge scores none of its cells"]
-        * warned
-    )

@@ -37,7 +37,7 @@ def judged(work, **more) -> Record:
     """What the Judge keeps of a notebook whose tree_level is `work`; `more` of what the steps before it leave."""
     answers = {case.name: answer(EXERCISE.target, work, case.inputs) for case in EXERCISE.cases}
     cell = new_code_cell(
-        metadata={"nbgrader": {"grade": True, "grade_id": EXERCISE.grade_id}},
+        metadata={"nbgrader": {"grade": True, "grade_id": EXERCISE.grade_id, "points": 1}},
         outputs=[new_output("display_data", {ANSWER_MIME: {"exercise": LEVEL, "answers": answers}})],
     )
     plain = {"outcome": Outcome.GRADED, "seconds": 3.14159, "seed": 7, "cases": assignments.visible_cases(ASSIGNMENT)}
