@@ -1,12 +1,22 @@
 """nbgrader plug-ins, named in nbgrader_config.py, that grade notebooks nobody trusts. In the order of their work:
 
 collect     unpacks what was handed in, for `nbgrader zip_collect`
-batch       one run of `nbgrader autograde`: looks for the sandbox, and points the run at clean copies
+batch       the door: makes of nbgrader's converter one of ours
+run         one run of `nbgrader autograde`: looks for the sandbox, then has one submission after the other copied and graded
 staging     makes the clean copies: regular files, and notebooks that open
 restore     puts a notebook into the form that the assignment had, from the master in the gradebook
 execute     runs it in the sandbox (the folder `sandbox`) with a file of questions
 judge       compares the answers, writes reports and scores, flags what the instructor should see
 truncate    keeps the feedback page small
+
+A run has recourse to
+
+settings    which of nbgrader's own do nothing here
+folders     who handed in, and what the masters say
+carried     what nbgrader keeps beside the work: its time, and the secret of its feedback
+gradebook   waits while another program has it locked
+ending      what a signal ends puts its things away
+logs        shows in the log what cannot be printed as escapes
 
 grading     what these steps tell each other about a notebook
 record      what is kept of it, as data in the graded notebook, for `grader report`

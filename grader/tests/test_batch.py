@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 from nbformat.v4 import new_notebook
 from nbgrader.api import Gradebook
@@ -74,7 +75,7 @@ def test_a_resubmission_never_keeps_a_score_and_never_loses_what_the_instructor_
     assert "1 unreadable" in course.nbgrader(folder, "autograde", NAME)
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
         grades = gradebook.find_submission_notebook(NAME, NAME, "ada").grades
-        assert {grade.auto_score for grade in grades} == {0}
+        assert {(grade.auto_score, grade.needs_manual_grade) for grade in grades} == {(None, True)}
         assert gradebook.find_comment("cluster_loss", NAME, NAME, "ada").comment == "nicely put"
     assert total(folder, "ada") == 0.5
 
@@ -111,6 +112,38 @@ def test_after_a_kill_the_next_run_grades_what_was_left_and_nothing_else(fresh):
     assert graded_at(folder, "ada") == first
     assert [total(folder, student) for student in ("ada", "ben", "cleo")] == [ALL] * 3
     assert "Notebooks: 0 graded" in course.nbgrader(folder, "autograde", NAME)
+
+
+def lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE  # of which some systems in containers never get rid
+    except psutil.NoSuchProcess:
+        return False
+
+
+def test_a_run_that_is_told_to_end_leaves_no_folders_no_control_groups_and_no_sandbox(fresh, tmp_path):
+    folder, notebook = fresh
+    course.submit(folder, "ada", NAME, solved(notebook, tree_level="import time; time.sleep(60)"))
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    command = [sys.executable, "-m", "nbgrader", "autograde", NAME]
+    environment = {**os.environ, "TMPDIR": str(temporary)}
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as run:
+        while b"Hidden cases" not in run.stderr.readline():
+            pass
+        while not any("bwrap" in child.name() for child in psutil.Process(run.pid).children()):
+            time.sleep(0.1)
+        started = psutil.Process(run.pid).children(recursive=True)
+        run.send_signal(signal.SIGTERM)
+        run.stderr.read()
+    assert run.returncode == -signal.SIGTERM
+    assert list(temporary.iterdir()) == []
+    assert not list(Path("/sys/fs/cgroup").rglob(f"grader-{run.pid}-*"))
+    while any(map(lives, started)):
+        time.sleep(0.1)
+    assert not (folder / "autograded" / "ada" / NAME).exists()
 
 
 def test_an_assignment_that_the_gradebook_does_not_know_is_a_refusal_with_the_remedy(tmp_path):
