@@ -1,21 +1,18 @@
 """Which cell of a notebook is which of the assignment's, and what becomes of it: the one rule for both ends.
 
 Grading puts a notebook back into its form by this rule (see `grader.autograde.restore`), and `grader submit` says by it
-what grading will do. Only names and texts are looked at. The texts are hostile, so nothing here parses Python: its parser
-can be crashed. Cells are nbformat's, as `grader.notebooks.read` returns them.
+what grading will do. Only names and texts are looked at, see `grader.sources`. Cells are nbformat's, as
+`grader.notebooks.read` returns them.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from nbformat import NotebookNode
 
-# At the beginning of a line: a function, a class, or the names to which something is assigned.
-DEFINED = re.compile(
-    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^((?:\w+[ \t]*,[ \t]*)*\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
-)
+from grader.sources import definitions, provides, stubs, without_layout
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class Master:
         return (self.grade or self.locked) and not self.solution
 
     def is_untouched(self, cell: NotebookNode) -> bool:
-        return cell.source.strip() == self.source.strip()
+        return without_layout(cell.source) == without_layout(self.source)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -64,7 +61,7 @@ class Master:
         return {"nbgrader": {key: value for key, value in marks.items() if value is not None}}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # two places are two, whatever stands there
 class Place:
     """One cell of a notebook that was put back into its form.
 
@@ -79,11 +76,34 @@ class Place:
     def name(self) -> str | None:
         return self.master.name if self.master else None
 
+    @property
+    def is_solution(self) -> bool:
+        return self.master is not None and self.master.solution
 
-def definitions(source: str) -> set[str]:
-    """The functions, classes and variables that a text defines, indented ones aside."""
-    found = (match[1] or match[2] for match in DEFINED.finditer(source))
-    return {name.strip() for names in found for name in names.split(",")}
+    @property
+    def work(self) -> str:
+        """The student's code in it; nothing where it is of another kind or was not handed in."""
+        is_work = self.master.solution if self.master else self.cell.cell_type == "code"
+        return self.cell.source if is_work and self.cell else ""
+
+
+class Change(StrEnum):
+    """What was done to a cell, as a sentence with room for its name."""
+
+    SEVERAL = "There are several cells “{}”. All are run, one after the other."
+    DROPPED = "A copy of the cell “{}” was dropped."
+    PUT_BACK = "The cell “{}” was missing; it was put back."
+    STUB_MOVED = "The cell “{}” is a stub still, and stood below a cell that answers it; it was moved above that one."
+    CHECK_MOVED = "The graded cell “{}” stood before the work that it checks; it was moved."
+
+
+@dataclass(frozen=True)
+class Notice:
+    change: Change
+    name: str
+
+    def __str__(self) -> str:
+        return self.change.format(self.name)
 
 
 def claim(cell: NotebookNode) -> str | None:
@@ -95,7 +115,8 @@ def identify(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> list[s
     """The name of the master's cell that each cell is; None: it is the student's own. Several may have one name.
 
     A cell is the one whose name it claims, by grade_id or else by id. Of those whose name no cell claims, a graded or
-    locked one is known by its exact text (the last cell that has it), a solution by what it defines (the first).
+    locked one is known by its exact text (the last cell that has it), a solution by what it defines (the first that is a
+    stub of it, else the first).
     """
     known = {master.name for master in masters}
     names = [next((name for name in (claim(cell), cell.get("id")) if name in known), None) for cell in cells]
@@ -107,10 +128,10 @@ def identify(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> list[s
                 break
     solutions = [master for master in lost if master.solution and master.defines]
     nameless = [number for number, cell in enumerate(cells) if names[number] is None and cell.cell_type == "code"]
-    defined = {number: definitions(cells[number].source) for number in nameless if solutions}
+    found = [(number, find(cells[number].source)) for find in (stubs, definitions) for number in nameless if solutions]
     for master in solutions:
-        for number in nameless:
-            if names[number] is None and defined[number] & master.defines:
+        for number, defined in found:
+            if names[number] is None and defined & master.defines:
                 names[number] = master.name
                 break
     return names
@@ -127,17 +148,19 @@ def _counting(master: Master, cells: Sequence[NotebookNode], names: Sequence[str
     return next((number for number in numbers if not master.is_untouched(cells[number])), numbers[0])
 
 
-def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[list[Place], list[str]]:
-    """The notebook in its form, and what was done to it, in sentences.
+def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[list[Place], list[Notice]]:
+    """The notebook in its form, and what was done to it.
 
     - Of several solutions of one name, as JupyterLab makes them when a cell is split or copied, the first that was worked
       on is the solution. Untouched copies of the stub are dropped; the others stay where they are as cells of the student's
       own, to be run as they were in the student's session. Of several other cells of one name the last is kept.
     - What is missing is put back: a graded cell before the next of the master's cells, a solution right behind the one
       before it.
-    - A graded cell that stands before the work that it checks is moved behind it.
+    - A solution that is a stub still is moved above all cells that answer it, so as not to undo them.
+    - A graded cell that stands before the work that it checks is moved behind it: behind the solutions that precede it in
+      the assignment, and where one of them lacks something, behind all cells that provide it.
     """
-    notices: list[str] = []
+    notices: list[Notice] = []
     names = identify(cells, masters)
     by_name = {master.name: master for master in masters}
     counting = {master.name: _counting(master, cells, names) for master in masters}
@@ -150,21 +173,33 @@ def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[l
             places.append(Place(by_name[name], cell))
         elif by_name[name].solution and not by_name[name].is_untouched(cell):
             places.append(Place(None, cell))
-            notices.append(f"There are several cells “{name}”. All are run, one after the other.")
+            notices.append(Notice(Change.SEVERAL, name))
         else:
-            notices.append(f"A copy of the cell “{name}” was dropped.")
+            notices.append(Notice(Change.DROPPED, name))
     for position, master in enumerate(masters):
         if counting[master.name] is None:
             places.insert(_where(places, masters, position), Place(master, None))
-            notices.append(f"The cell “{master.name}” was missing; it was put back.")
+            notices.append(Notice(Change.PUT_BACK, master.name))
+
+    provided = {place: provides(place.work) for place in places}
+    for stub in [place for place in places if place.is_solution]:
+        undone = stubs(stub.work)
+        here = places.index(stub)
+        first = next((number for number in range(here) if undone & provided[places[number]]), here)
+        if first < here:
+            places.insert(first, places.pop(here))
+            notices.append(Notice(Change.STUB_MOVED, stub.name))
     for position, master in enumerate(masters):
-        order = [place.name for place in places]
-        work = {other.name for other in masters[:position] if other.solution}
-        last = max((number for number, name in enumerate(order) if name in work), default=-1)
-        here = order.index(master.name)
-        if master.grade and not master.solution and here < last:
+        if not master.grade or master.solution:
+            continue
+        earlier = {other.name for other in masters[:position]}
+        before = [place for place in places if place.is_solution and place.name in earlier]
+        lacking = set().union(*(place.master.defines - provided[place] for place in before))
+        last = max((n for n, place in enumerate(places) if place in before or lacking & provided[place]), default=-1)
+        here = next(number for number, place in enumerate(places) if place.master is master)
+        if here < last:
             places.insert(last, places.pop(here))
-            notices.append(f"The graded cell “{master.name}” stood before the work that it checks; it was moved.")
+            notices.append(Notice(Change.CHECK_MOVED, master.name))
     return places, list(dict.fromkeys(notices))
 
 

@@ -5,7 +5,7 @@ what belongs to the student, the text of every other cell, stays. Which cell is 
 `staging` has already dropped all metadata but the names that cells claim to have.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from nbformat import NotebookNode
@@ -15,6 +15,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.autograde import grading, record
 from grader.cells import Master, Place, arrange
+from grader.sources import without_formatting, without_layout
 
 # Tags of code cells that grading leaves out.
 NOT_RUN = "grader-not-run"  # always: a stub that was put back
@@ -40,9 +41,7 @@ class Restore(NbGraderPreprocessor):
             notices += found
         else:  # it goes without saying that all cells were missing
             notices.append(at_hand.unreadable)
-        for cell in nb.cells:
-            if cell.cell_type == "code" and not cell.metadata and cell.source in at_hand.ungraded:
-                cell.metadata["tags"] = [UNGRADED]
+        tag_ungraded(nb.cells, at_hand.ungraded)
         nb.metadata = {record.MARK: {"notices": []}}
         tell(nb, notices)
         for sentence in notices:
@@ -65,20 +64,20 @@ def restore(
     `known`: the master's other texts, which may be rendered. Others are shown as they were typed.
     """
     places, notices = arrange(cells, masters)
-    return [_restored(place, known) for place in places], notices
+    prose = {without_layout(text): text for text in known}
+    return [_restored(place, prose) for place in places], list(map(str, notices))
 
 
-def _restored(place: Place, known: Collection[str]) -> NotebookNode:
+def _restored(place: Place, prose: Mapping[str, str]) -> NotebookNode:
     if place.master is None:
-        return _students(place.cell, known)
+        return _students(place.cell, prose)
     return _put_back(place.master) if place.cell is None else _from_master(place.master, place.cell)
 
 
 def _from_master(master: Master, cell: NotebookNode) -> NotebookNode:
-    source = cell.source if master.solution else master.source
-    if master.cell_type == "markdown" and source != master.source:
-        source = _as_typed(source)
-    return _cell(master, source)
+    if not master.solution or master.is_untouched(cell):
+        return _cell(master, master.source)
+    return _cell(master, _as_typed(cell.source) if master.cell_type == "markdown" else cell.source)
 
 
 def _put_back(master: Master) -> NotebookNode:
@@ -93,11 +92,20 @@ def _cell(master: Master, source: str) -> NotebookNode:
     return new(source, id=master.name, metadata=master.metadata)
 
 
-def _students(cell: NotebookNode, known: Collection[str]) -> NotebookNode:
+def _students(cell: NotebookNode, prose: Mapping[str, str]) -> NotebookNode:
     """A cell of the student's own. Text is rendered if it is the master's; else it could do things on a page."""
     if cell.cell_type == "code":
         return new_code_cell(cell.source)
-    return new_markdown_cell(cell.source if cell.source in known else _as_typed(cell.source))
+    return new_markdown_cell(prose.get(without_layout(cell.source)) or _as_typed(cell.source))
+
+
+def tag_ungraded(cells: Iterable[NotebookNode], ungraded: Collection[str]) -> None:
+    """Tag the cells that are the master's and that no graded work needs. They are known by their text, which may have been
+    formatted anew; one with another text is the student's, whatever its name."""
+    known = {without_formatting(text): text for text in ungraded}
+    for cell in cells:
+        if cell.cell_type == "code" and not cell.metadata and (text := known.get(without_formatting(cell.source))):
+            cell.source, cell.metadata["tags"] = text, [UNGRADED]
 
 
 def _notice(sentence: str) -> str:

@@ -21,16 +21,24 @@ from rich.console import Console
 from rich.table import Table
 
 from grader import assignments
-from grader.cells import Master, Place, arrange, claim, definitions, identify
+from grader.cells import Change, Master, Notice, Place, arrange, claim, identify
 from grader.files import A_STUDENT_IS, ROOT, STUDENT, write_zip
 from grader.limits import Limits
 from grader.model import Exercise
 from grader.notebooks import Unreadable, read
+from grader.sources import definitions, provides, stubs
 
 NOTE = """\
 Graded is what your code does when the notebook is run anew, on the visible cases and on hidden ones of the same kind.
 What it printed when you ran it does not count, and neither do other files: pack what the code needs into its cells."""
 ANOTHER = "--student ID names another"
+DONE, STUB = "will be graded", "still raises NotImplementedError: 0 points"
+# What grading will put right, if it concerns the cell of the work or the check cell.
+REMEDIES = {
+    Change.SEVERAL: "there are several cells for it, and all are run, one after the other",
+    Change.STUB_MOVED: "its stub stands below the cell that answers it and will be moved above that one",
+    Change.CHECK_MOVED: "its check cell stands before the work that it checks and will be moved behind it",
+}
 MAGIC = re.compile(r"^([ \t]*)[%!].*$", re.MULTILINE)  # a line of IPython's
 
 
@@ -44,7 +52,7 @@ class Part:
 
     done: is there something to be graded? work: in words.
     graded_cells: how many cells of the notebook are taken for its check cell.
-    amiss: what grading will have to put right about that cell, in words, or nothing.
+    amiss: what grading will have to put right, in words, or nothing.
     """
 
     exercise: str
@@ -76,7 +84,7 @@ def submit(assignment: str, notebook: Path | None, student: str | None, folder: 
     console.print(NOTE, soft_wrap=True)
     who = f"for the student {student}" if student else f"for the student {_user()}, which is your user name; {ANOTHER}"
     console.print(f"\nPacked {who}, to be handed in:\n{target}", markup=False, soft_wrap=True)
-    return 1 if any(part.amiss for part in parts) else 0
+    return 1 if any(part.amiss or part.work not in (DONE, STUB) for part in parts) else 0
 
 
 def _user() -> str:
@@ -108,8 +116,8 @@ def examine(notebook: Path, exercises: Collection[Exercise]) -> list[Part]:
     except Unreadable as problem:
         raise CannotSubmit(f"{notebook} {problem}") from None
     masters = _masters(exercises, cells)
-    names, places = identify(cells, masters), arrange(cells, masters)[0]
-    parts = [_part(exercise, names, places) for exercise in exercises]
+    names, (places, notices) = identify(cells, masters), arrange(cells, masters)
+    parts = [_part(exercise, names, places, notices) for exercise in exercises]
     defined = set().union(*(definitions(cell.source) for cell in cells))
     if not any(part.graded_cells for part in parts) and not defined & {exercise.target.name for exercise in exercises}:
         raise CannotSubmit(
@@ -160,57 +168,47 @@ def _masters(exercises: Collection[Exercise], cells: Sequence[NotebookNode]) -> 
 def _solution(target: str, cells: Sequence[NotebookNode]) -> Master:
     """The cell in which a target is to be written. Its name is the one that a cell which defines the target claims. Its text
     before it was worked on is not at hand; where one of several cells of this name is a stub still, that is taken for it."""
-    named = next((claim(cell) for cell in cells if claim(cell) and target in definitions(cell.source)), None)
-    texts = [cell.source for cell in cells if named and claim(cell) == named]
-    stubs = (text for text in texts if any(map(_is_stub, _defining(target, text))))
-    return Master(named or target, "code", next(stubs, f"def {target}(): ..."), solution=True)
+    defining = [cell for cell in cells if target in definitions(cell.source)]
+    named = next((claim(cell) for cell in defining if claim(cell)), None)
+    texts = (cell.source for cell in defining if claim(cell) == named and target in stubs(cell.source))
+    return Master(named or target, "code", next(texts, f"def {target}(): ..."), solution=True)
 
 
-def _part(exercise: Exercise, names: Sequence[str | None], places: Sequence[Place]) -> Part:
+def _part(exercise: Exercise, names: Sequence[str | None], places: Sequence[Place], notices: Sequence[Notice]) -> Part:
+    target, count = exercise.target.name, names.count(exercise.grade_id)
     here = next(number for number, place in enumerate(places) if place.name == exercise.grade_id)
-    return Part(
-        exercise.name,
-        *_work(exercise.target.name, places, here),
-        names.count(exercise.grade_id),
-        _amiss(names.count(exercise.grade_id), places[here]),
-    )
+    of_part = {
+        exercise.grade_id,
+        *(place.name for place in places if place.is_solution and target in place.master.defines),
+    }
+    remedies = [REMEDIES[notice.change] for notice in notices if notice.name in of_part and notice.change in REMEDIES]
+    amiss = "; ".join(filter(None, [_amiss(count, places[here]), *remedies]))
+    return Part(exercise.name, *_work(target, places[:here]), count, amiss)
 
 
-def _amiss(count: int, place: Place) -> str:
-    if place.cell is None:
+def _amiss(count: int, check: Place) -> str:
+    if check.cell is None:
         return "its check cell is missing and will be put back"
     if count > 1:
         return f"its check cell is there {count} times; one will count"
-    if not place.master.is_untouched(place.cell):
+    if not check.master.is_untouched(check.cell):
         return "its check cell was changed; the original will be run"
     return ""
 
 
-def _work(target: str, places: Sequence[Place], here: int) -> tuple[bool, str]:
-    """Is something done, and in what state is it, as far as the text shows? `here`: the place of its check cell."""
-    above, below = (list(_stubs(target, part)) for part in (places[:here], places[here:]))
-    if above and not above[-1]:
-        return True, "will be graded"
-    if not all(below):
-        return False, f"its check cell runs before the cell that defines {target}: 0 points"
-    if above or below:
-        return False, "still raises NotImplementedError: 0 points"
-    return False, f"no cell defines {target}, or it has a syntax error: 0 points"
+def _work(target: str, above: Sequence[Place]) -> tuple[bool, str]:
+    """Is something done, and in what state is it, as far as the text shows? `above`: the places before its check cell."""
+    states = [target in stubs(text) for place in above for text in _defining(target, place.work)]
+    if not states:
+        return False, f"no cell defines {target}, or it has a syntax error: 0 points"
+    return (False, STUB) if states[-1] else (True, DONE)
 
 
-def _stubs(target: str, places: Sequence[Place]) -> Iterator[bool]:
-    """Of each definition of the target that will run, in this order: is it a stub?"""
-    for place in places:
-        runs = place.master.solution if place.master else place.cell.cell_type == "code"
-        if runs and place.cell is not None:
-            yield from (_is_stub(statement) for statement in _defining(target, place.cell.source))
-
-
-def _defining(target: str, source: str) -> list[ast.stmt]:
-    """The statements that define the target."""
-    if target not in definitions(source):
-        return []
-    return [statement for statement in _statements(source) if target in definitions(ast.unparse(statement))]
+def _defining(target: str, source: str) -> Iterator[str]:
+    """The statements that define the target, without comments."""
+    if target in provides(source) | stubs(source):
+        texts = map(ast.unparse, _statements(source))
+        yield from (text for text in texts if target in provides(text) | stubs(text))
 
 
 def _statements(source: str) -> list[ast.stmt]:
@@ -220,14 +218,3 @@ def _statements(source: str) -> list[ast.stmt]:
         except (SyntaxError, ValueError):
             continue
     return []  # prose, or a slip, of which grading will say more
-
-
-def _is_stub(statement: ast.stmt) -> bool:
-    """Has it a function that does nothing but raise NotImplementedError?"""
-    functions = (node for node in ast.walk(statement) if isinstance(node, ast.FunctionDef))
-    bodies = ([part for part in function.body if not _is_docstring(part)] for function in functions)
-    return any(len(body) == 1 and "NotImplementedError" in ast.unparse(body[0]) for body in bodies)
-
-
-def _is_docstring(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)

@@ -985,6 +985,17 @@ def solution_written_in_a_copy_below_the_stub(notebook, folder):
     return right
 
 
+@expect(ALL, says="is a stub still, and stood below a cell that answers it")
+def answers_in_cells_of_their_own_beside_the_stubs(notebook, folder):
+    right = solved(notebook)
+    for grade_id, place in (("hard_cluster_sampler", 0), ("class_distances", 2)):  # above the stub, and below its check
+        here = right.cells.index(cell(right, grade_id))
+        answer = new_code_cell(right.cells[here].source)
+        right.cells[here] = copy.deepcopy(cell(notebook, grade_id))
+        right.cells.insert(here + place, answer)
+    return right
+
+
 @expect(ALL, says="was missing; it was put back")
 def deleted_graded_cells(notebook, folder):
     right = solved(notebook)

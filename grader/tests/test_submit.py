@@ -16,10 +16,11 @@ from traitlets.config.loader import PyFileConfigLoader
 from grader import cli
 from grader.assignments import graded, with_points
 from grader.autograde.restore import restore
-from grader.cells import Master, arrange, claim, definitions
+from grader.cells import Change, Master, Notice, arrange, claim
 from grader.files import ROOT
 from grader.limits import MB, Limits
 from grader.notebooks import read
+from grader.sources import definitions
 from grader.student import submit as module
 from grader.student.submit import CannotSubmit, examine, pack
 
@@ -65,28 +66,52 @@ def test_what_is_written_will_be_graded_in_all_its_parts(work):
     assert {name for name, state in states.items() if state == DONE} == sampler
 
 
+ANSWER = "def tree_level(a, b, alphabet_of):\n    return a"
+
+
 def test_work_in_a_cell_of_the_students_own_counts_and_the_last_one_decides(work):
     def write(cells):
         place = cells.index(cell(cells, "hierarchical-tree_level"))
-        cells.insert(place, nbformat.v4.new_code_cell("tree_level = lambda a, b, alphabet_of: a"))
-
-    assert work(write)["hierarchical.tree_level"].work == DONE
-
-
-def test_work_below_its_check_cell_is_told_that_it_comes_too_late(work):
-    def write(cells):
-        cells.append(nbformat.v4.new_code_cell("tree_level = lambda a, b, alphabet_of: a"))
+        cells.insert(place, nbformat.v4.new_code_cell(ANSWER))
 
     part = work(write)["hierarchical.tree_level"]
-    assert (part.done, part.work) == (False, "its check cell runs before the cell that defines tree_level: 0 points")
+    assert (part.done, part.work, part.amiss) == (True, DONE, "")
 
 
-def test_work_of_ones_own_above_the_stub_is_undone_by_it(work):
-    def write(cells):
-        stub = cells.index(cell(cells, "tree_level"))
-        cells.insert(stub, nbformat.v4.new_code_cell("def tree_level(a, b, alphabet_of):\n    return a"))
+@pytest.mark.parametrize(
+    ("at", "amiss"),
+    [
+        (-1, "its check cell stands before the work that it checks and will be moved behind it"),
+        (0, "its stub stands below the cell that answers it and will be moved above that one"),
+    ],
+    ids=["below", "above"],
+)
+def test_work_below_its_check_or_above_its_stub_will_be_graded_with_code_1_and_what_is_put_right(
+    work, tmp_path, monkeypatch, capsys, at, amiss
+):
+    monkeypatch.setenv("COLUMNS", "200")
+    part = work(lambda cells: cells.insert(at, nbformat.v4.new_code_cell(ANSWER)))["hierarchical.tree_level"]
+    assert (part.done, part.work, part.amiss) == (True, DONE, amiss)
+    assert cli.main(["submit", "homework3", str(work.path), "--student", "ada", "--out", str(tmp_path)]) == 1
+    assert f"{DONE}; {amiss}" in capsys.readouterr().out
 
-    assert work(write)["hierarchical.tree_level"].work == STUB
+
+def test_what_defines_nothing_is_packed_with_code_1(work, tmp_path):
+    def slip(cells):
+        cell(cells, "tree_level").source = ANSWER + " +"
+
+    assert {part.amiss for part in work(slip).values()} == {""}
+    assert cli.main(["submit", "homework3", str(work.path), "--student", "ada", "--out", str(tmp_path)]) == 1
+
+
+def test_several_cells_for_one_solution_are_told_of(work):
+    def split(cells):
+        stub = cell(cells, "tree_level")
+        stub.source = "def same(a, b):\n    return a == b"
+        cells.insert(cells.index(stub) + 1, nbformat.v4.new_code_cell(ANSWER, metadata=stub.metadata))
+
+    part = work(split)["hierarchical.tree_level"]
+    assert (part.work, part.amiss) == (DONE, "there are several cells for it, and all are run, one after the other")
 
 
 def test_a_stub_that_was_only_commented_out_is_no_stub(work):
@@ -359,10 +384,7 @@ def solve(cells, place, other):
 
 
 def rewrite(cells, place, other):
-    if (
-        "raise NotImplementedError" not in cells[place].source
-    ):  # of a stub, `grader submit` cannot know that it was changed
-        cells[place].source += "\n# changed"
+    cells[place].source += "\n# changed"
 
 
 def turn_into_text(cells, place, other):
@@ -415,7 +437,7 @@ def test_what_is_promised_is_what_grading_does(tmp_path_factory, steps):
     promised = examine(path, EXERCISES.values())
     submitted = read(path, Limits()).cells
     restored, notices = restore(submitted, MASTERS)
-    places, _ = arrange(submitted, MASTERS)
+    places, changes = arrange(submitted, MASTERS)
     for part, exercise in zip(promised, EXERCISES.values(), strict=True):
         name, target = exercise.grade_id, exercise.target.name
         (here,) = (number for number, place in enumerate(places) if place.name == name)
@@ -424,6 +446,9 @@ def test_what_is_promised_is_what_grading_does(tmp_path_factory, steps):
         assert (part.graded_cells > 1) == (f"A copy of the cell “{name}” was dropped." in notices)
         assert ("missing" in part.amiss) == (handed_in is None)
         assert ("times" in part.amiss) == (part.graded_cells > 1)
+        assert ("moved behind" in part.amiss) == (Notice(Change.CHECK_MOVED, name) in changes)
+        (stub,) = (master for master in MASTERS if target in master.defines)
+        assert ("moved above" in part.amiss) == (Notice(Change.STUB_MOVED, stub.name) in changes)
         if part.graded_cells == 1:
             assert ("changed" in part.amiss) == (handed_in.source.strip() != exercise.check)
         run = [cell.source for cell in restored[:here] if cell.cell_type == "code" and "tags" not in cell.metadata]
