@@ -135,7 +135,7 @@ def _clean(number: int, cell: Any, ids: set[str]) -> nbformat.NotebookNode:
     source = _text(cell)
     if source is None:
         raise Unreadable(f"is not a notebook: its cell {number} has no text")
-    clean = NEW_CELL[cell["cell_type"]](protocol.clean(source, len(source)))
+    clean = NEW_CELL[cell["cell_type"]](protocol.encodable(source))
     if _is_name(cell.get("id")) and cell["id"] not in ids:
         clean.id = cell["id"]
         ids.add(clean.id)

@@ -11,6 +11,7 @@ import binascii
 import json
 import math
 import os
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ THIRD_PARTY = "peers"  # the key under which an answer names the libraries that 
 DTYPES = frozenset(["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"])
 MAX_BYTES = 4 * 2**20  # the largest honest answer, 64 rows of three times 512 float64, is below 1 MB
 MAX_DIMENSIONS = 8
+CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")  # all but tabs and line ends
+OBEYED = re.compile(rf"{CONTROLS.pattern}|[\u202a-\u202e\u2066-\u2069]")  # or turns the direction of text
 TEXT_LIMIT = 500  # characters of an exception's message, a line, or a sentence that are passed on
 
 
@@ -83,9 +86,21 @@ def decode(wire: Any) -> np.ndarray:
     return np.frombuffer(raw, dtype=np.dtype(dtype).newbyteorder("<")).reshape(shape)
 
 
-def clean(text: str, limit: int) -> str:
-    """At most `limit` characters of a student's text, without the lone surrogates that no file can hold."""
-    return text[:limit].encode("utf-8", "replace").decode()
+def encodable(text: str) -> str:
+    """A text without the lone surrogates that no file can hold."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def clean(text: str, limit: int | None = None) -> str:
+    """At most `limit` characters of a student's text, fit for a page, a log and a terminal: it has no control characters
+    but tabs and line ends, and marks that turn the direction of what follows are spelt out."""
+    lines = encodable(text[:limit]).replace("\r\n", "\n").replace("\r", "\n")
+    return spelt_out(CONTROLS.sub("", lines))[:limit]
+
+
+def spelt_out(text: str) -> str:
+    """A text in which one sees the characters that would be obeyed and not shown, as in ⟨U+202E⟩."""
+    return OBEYED.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from traitlets import Integer
 
 from grader.autograde import grading
 from grader.limits import KB
+from grader.protocol import spelt_out
 
 TOKEN = re.compile(r"\w+|[^\w\s]")
 # Bytes of HTML around a token of highlighted code, an output and a cell.
@@ -26,7 +27,8 @@ CUT = "\n… cut here: the page would grow too large. What was handed in is whol
 class TruncateFeedback(NbGraderPreprocessor):
     """The last of the preprocessors. Cuts the student's outputs and texts where the room for them ends.
 
-    All of nbgrader's cells stay, with their scores, and so does each of the master's texts.
+    All of nbgrader's cells stay, with their scores, and so does each of the master's texts. Code has been run by now: that
+    characters in it are spelt out which would make it look like other code changes only how it is shown.
     """
 
     outputs = Integer(165, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
@@ -43,7 +45,7 @@ class TruncateFeedback(NbGraderPreprocessor):
                 masters.remove(cell.source)  # a copy of it is the student's
             elif "nbgrader" in cell.metadata or sources.left > CELL_FRAME:
                 cost = _code_cost if cell.cell_type == "code" else _text_cost
-                cell.source = sources.fit(cell.source, CELL_FRAME, cost)
+                cell.source = sources.fit(spelt_out(cell.source), CELL_FRAME, cost)
             else:
                 continue
             kept.append(cell)

@@ -12,9 +12,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from grader.autograde.sandbox.outputs import MalformedOutput, readable
 from grader.protocol import ANSWER_MIME
+from grader.tests.images import jpeg, png
 
-PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrest").decode()
-JPEG = base64.b64encode(b"\xff\xd8\xff\xe0rest").decode()
+PNG, JPEG = (base64.b64encode(picture).decode() for picture in (png(3, 2), jpeg(3, 2)))
 
 
 def display(**data) -> dict:
@@ -99,7 +99,7 @@ def test_what_a_page_would_render_is_dropped(kind):
         ("image/png", base64.b64encode(b"<svg onload='alert(1)'>").decode()),
         ("image/png", base64.b64encode(b"\x89PNG").decode()),
         ("image/png", f'{PNG}" onerror="alert(1)'),
-        ("image/png", PNG[:-1]),  # its padding is cut
+        ("image/png", PNG[:-1]),  # three characters of the last four are left
         ("image/png", f" {PNG}"),
         ("image/png", "é" + PNG),
         ("image/png", "\ud800" + PNG),
@@ -115,6 +115,23 @@ def test_what_a_page_would_render_is_dropped(kind):
 )
 def test_what_is_no_picture_or_text_is_dropped(kind, data):
     assert readable([display(**{kind: data})]) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "picture", "why"),
+    [
+        ("image/png", png(5001, 5000), "has 5001 × 5000 pixels, and a page shows no more than 25 million"),
+        ("image/jpeg", jpeg(65535, 65535), "has 65535 × 65535 pixels, and a page shows no more than 25 million"),
+        ("image/png", png(3, 2)[:20], "is damaged: it does not say how large it is"),
+        ("image/jpeg", jpeg(0, 2), "is damaged: it does not say how large it is"),
+    ],
+)
+def test_a_picture_too_large_for_a_browser_leaves_a_sentence(kind, picture, why):
+    data = {kind: base64.b64encode(picture).decode()}
+    assert taken(display(**data)).data == {"text/plain": f"[A picture is not shown here: it {why}.]"}
+    assert taken(display(text_plain="<Figure>", **data)).data == {
+        "text/plain": f"[A picture is not shown here: it {why}.]\n<Figure>"
+    }
 
 
 def test_an_empty_text_is_text():
@@ -176,6 +193,28 @@ def test_what_is_no_text_in_an_error_is_empty(nonsense):
     ],
 )
 def test_colours_and_lone_surrogates_are_dropped_wherever_text_is(text, plain):
+    assert taken(stream(text)).text == plain
+    assert taken(display(text_plain=text)).data["text/plain"] == plain
+    failed = taken(error(text, text, [text]))
+    assert (failed.ename, failed.evalue, failed.traceback) == (plain, plain, [plain])
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("a\r\nb\r\n", "a\nb\n"),
+        ("0%|  |\r50%|# |\r100%|##|\ndone", "100%|##|\ndone"),
+        ("\r 10%\r 20%\r", " 20%"),
+        ("Traceback\rall tests passed", "all tests passed"),
+        ("\x9b31mred\x9b0m", "red"),
+        ("\x1b]0;a title\x07a\x1b]8;;b\x1b\\c", "ac"),
+        ("a\x07\x00\x08\x0c\x7f\x85\x9db", "ab"),
+        ("a\u202eb\u2066c\u2069", "a⟨U+202E⟩b⟨U+2066⟩c⟨U+2069⟩"),
+        ("\u200fשלום\u200e", "\u200fשלום\u200e"),
+    ],
+    ids=ascii,
+)
+def test_what_a_terminal_or_a_page_would_obey_is_done_dropped_or_spelt_out(text, plain):
     assert taken(stream(text)).text == plain
     assert taken(display(text_plain=text)).data["text/plain"] == plain
     failed = taken(error(text, text, [text]))

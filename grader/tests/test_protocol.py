@@ -24,6 +24,22 @@ def test_nan_infinity_and_empty_arrays_survive():
     assert protocol.decode(protocol.encode(np.array(2.5))) == 2.5
 
 
+@pytest.mark.parametrize(
+    ("text", "limit", "cleaned"),
+    [
+        ("a\tb\n", 9, "a\tb\n"),
+        ("a\rb\r\nc", 9, "a\nb\nc"),
+        ("a\x1b[31m\x07\x9b\x00b\ud800", 99, "a[31mb?"),
+        ("a\u202eb", 99, "a⟨U+202E⟩b"),
+        ("a\u202eb", 3, "a⟨U"),
+        ("abc", 2, "ab"),
+        ("a\u2066", None, "a⟨U+2066⟩"),
+    ],
+)
+def test_a_text_of_a_student_is_fit_for_a_page_a_log_and_a_terminal(text, limit, cleaned):
+    assert protocol.clean(text, limit) == cleaned
+
+
 def good() -> dict:
     return {"dtype": "float32", "shape": [2], "data": base64.b64encode(bytes(8)).decode()}
 

@@ -206,6 +206,11 @@ def test_the_masters_texts_cost_nothing_and_copies_of_them_do():
     ]
 
 
+def test_marks_that_make_code_look_like_other_code_are_spelt_out():
+    cells = bounded(code("a = 1  # \u202e }\u2066\n\tb\x08"), new_markdown_cell("m\u202e"), masters={"m\u202e"})
+    assert [cell.source for cell in cells] == ["a = 1  # ⟨U+202E⟩ }⟨U+2066⟩\n\tb⟨U+0008⟩", "m\u202e"]
+
+
 # How large the page becomes
 
 

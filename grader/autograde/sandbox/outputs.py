@@ -12,11 +12,12 @@ from typing import Any
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from grader import protocol
+from grader import images, protocol
+from grader.images import NotShown
 from grader.protocol import ANSWER_MIME
 
-PICTURES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
-ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+# What a terminal obeys: colours and movements, and texts for its title bar.
+ANSI = re.compile(r"(?:\x1b\[|\x9b)[0-9;?]*[A-Za-z]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)")
 ANSWER_DEPTH = 12  # lists and mappings in each other; ours need six
 NAME_LIMIT = 200  # characters of an exception's type
 
@@ -66,9 +67,12 @@ def _bundle(data: Any) -> dict[str, Any]:
     if ANSWER_MIME in data:
         answer = data[ANSWER_MIME]  # hostile still: `grader.protocol.published` reads it
         return {ANSWER_MIME: answer if _is_shallow(answer, ANSWER_DEPTH) else None}
-    taken = {kind: picture for kind in PICTURES if (picture := _picture(kind, data.get(kind))) is not None}
-    if isinstance(data.get("text/plain"), str):
-        taken["text/plain"] = _text(data["text/plain"])
+    taken: dict[str, Any] = {"text/plain": _text(data["text/plain"])} if isinstance(data.get("text/plain"), str) else {}
+    for kind in images.MAGIC:
+        try:
+            taken |= _picture(kind, data.get(kind))
+        except NotShown as problem:
+            taken["text/plain"] = f"[A picture is not shown here: it {problem}.]\n{taken.get('text/plain', '')}".strip()
     return taken
 
 
@@ -81,16 +85,24 @@ def _is_shallow(value: Any, depth: int) -> bool:
     )
 
 
-def _picture(kind: str, data: Any) -> str | None:
-    if not isinstance(data, str):
-        return None
+def _picture(kind: str, data: Any) -> dict[str, str]:
+    """
+    Raises:
+        NotShown
+    """
     try:
-        raw = base64.b64decode(data.replace("\n", ""), validate=True)
+        raw = base64.b64decode(data.replace("\n", ""), validate=True) if isinstance(data, str) else b""
     except (binascii.Error, ValueError):
-        return None
-    return base64.b64encode(raw).decode() if raw.startswith(PICTURES[kind]) else None
+        return {}
+    if not raw.startswith(images.MAGIC[kind]):
+        return {}
+    return {images.kind(raw): base64.b64encode(raw).decode()}
 
 
 def _text(text: Any) -> str:
-    """Without colours, and without what no file can hold; what is no text is none."""
-    return ANSI.sub("", protocol.clean(text, len(text))).replace("\x1b", "") if isinstance(text, str) else ""
+    """As it looks on a terminal in the end, without colours; what is no text is none."""
+    if not isinstance(text, str):
+        return ""
+    # Of a line that was written anew, as progress bars do, the last state is left.
+    lines = (line.rstrip("\r").rpartition("\r")[2] for line in ANSI.sub("", text).split("\n"))
+    return protocol.clean("\n".join(lines))
