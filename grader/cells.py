@@ -42,6 +42,11 @@ class Master:
         """Is its text the instructor's, which a student has no reason to change?"""
         return (self.grade or self.locked) and not self.solution
 
+    @property
+    def is_answer(self) -> bool:
+        """Does the student write it, and a person grade it?"""
+        return self.grade and self.solution
+
     def is_untouched(self, cell: NotebookNode) -> bool:
         return without_layout(cell.source) == without_layout(self.source)
 
@@ -75,6 +80,10 @@ class Place:
     @property
     def name(self) -> str | None:
         return self.master.name if self.master else None
+
+    @property
+    def is_untouched(self) -> bool:
+        return self.cell is None or self.master.is_untouched(self.cell)
 
     @property
     def is_solution(self) -> bool:

@@ -38,4 +38,5 @@ class Limits(Configurable):
         config=True
     )
     cells = Integer(500, help="Cells of a notebook; one with more is not run.").tag(config=True)
+    pictures = Integer(4, help="MB of pictures shown with answers in writing, in all.").tag(config=True)
     files = Integer(32, help="MB of other files handed in, in all; what is beyond is left out.").tag(config=True)

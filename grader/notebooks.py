@@ -15,7 +15,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader import bounded, protocol
+from grader import bounded, images, protocol
 from grader.limits import MB, Limits
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
@@ -143,7 +143,22 @@ def _clean(number: int, cell: Any, ids: set[str]) -> nbformat.NotebookNode:
     claims = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     if isinstance(claims, dict) and _is_name(claims.get("grade_id")):
         clean.metadata["nbgrader"] = {"grade_id": claims["grade_id"]}
+    pasted = _pasted(cell.get("attachments")) if cell["cell_type"] != "code" else {}
+    if pasted:
+        clean.attachments = pasted
     return clean
+
+
+def _pasted(attachments: Any) -> dict[str, dict[str, str]]:
+    """The pictures that were pasted into a text, as base64 that nobody has looked at: name -> MIME type -> data."""
+    named = attachments.items() if isinstance(attachments, dict) else ()
+    pasted = {}
+    for name, bundle in named:
+        kinds = {kind: bundle.get(kind) for kind in images.MAGIC} if isinstance(bundle, dict) else {}
+        taken = {kind: data for kind, data in kinds.items() if isinstance(data, str) and data.isascii()}
+        if taken:
+            pasted[protocol.encodable(name)] = taken
+    return pasted
 
 
 def _is_name(value: Any) -> bool:

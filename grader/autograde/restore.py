@@ -5,7 +5,8 @@ what belongs to the student, the text of every other cell, stays. Which cell is 
 `staging` has already dropped all metadata but the names that cells claim to have.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from nbformat import NotebookNode
@@ -14,13 +15,16 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.autograde import grading, record
+from grader.autograde.texts import FITTING, Texts, as_typed
 from grader.cells import Master, Place, arrange
-from grader.sources import without_formatting, without_layout
+from grader.limits import Limits
+from grader.sources import without_formatting
 
 # Tags of code cells that grading leaves out.
 NOT_RUN = "grader-not-run"  # always: a stub that was put back
 UNGRADED = "ungraded"  # unless the rest needs it; the author of a master puts it on what no graded work needs
-LONGEST_LINE = 1000  # characters
+
+BELOW = "This cell is as it was given out; what stands below it may be the answer."
 
 
 class Restore(NbGraderPreprocessor):
@@ -36,7 +40,9 @@ class Restore(NbGraderPreprocessor):
             _forget_scores(gradebook, names)
         at_hand = grading.of(resources)
         notices = list(at_hand.notices)
-        nb.cells, found = restore(nb.cells, masters, at_hand.prose)
+        written = any(master.is_answer or master.task for master in masters)
+        texts = Texts(at_hand.prose, written, at_hand.files, Limits(parent=self).pictures)
+        nb.cells, found = restore(nb.cells, masters, texts)
         if at_hand.unreadable is None:
             notices += found
         else:  # it goes without saying that all cells were missing
@@ -44,6 +50,8 @@ class Restore(NbGraderPreprocessor):
         tag_ungraded(nb.cells, at_hand.ungraded)
         nb.metadata = {record.MARK: {"notices": []}}
         tell(nb, notices)
+        if any("attachments" in cell for cell in nb.cells):
+            nb.cells.insert(0, new_markdown_cell(FITTING))
         for sentence in notices:
             self.log.warning("%s: %s", names["student"], sentence)
         return nb, resources
@@ -56,47 +64,42 @@ def tell(nb: NotebookNode, notices: list[str]) -> None:
     mark["notices"] = record.short([*mark["notices"], *notices])
 
 
-def restore(
-    cells: list[NotebookNode], masters: list[Master], known: Collection[str] = ()
-) -> tuple[list[NotebookNode], list[str]]:
-    """The cells of a notebook with those of the master in their place, and what was done, in sentences (see `arrange`).
-
-    `known`: the master's other texts, which may be rendered. Others are shown as they were typed.
-    """
+def restore(cells: list[NotebookNode], masters: list[Master], texts: Texts) -> tuple[list[NotebookNode], list[str]]:
+    """The cells of a notebook with those of the master in their place, and what was done, in sentences (see `arrange`)."""
     places, notices = arrange(cells, masters)
-    prose = {without_layout(text): text for text in known}
-    return [_restored(place, prose) for place in places], list(map(str, notices))
+    found = []
+    for number, place in enumerate(places):
+        found += _restored(place, texts)
+        if _is_answered_below(places[number:], texts):  # a cell other than the master's is left for a person to grade
+            found[-1].source += f"\n\n{_notice(BELOW) if found[-1].cell_type == 'markdown' else f'# {BELOW}'}"
+    return found, list(map(str, notices))
 
 
-def _restored(place: Place, prose: Mapping[str, str]) -> NotebookNode:
-    if place.master is None:
-        return _students(place.cell, prose)
-    return _put_back(place.master) if place.cell is None else _from_master(place.master, place.cell)
+def _is_answered_below(places: Sequence[Place], texts: Texts) -> bool:
+    """Is the first of these to be answered and graded by hand, as it was given out, with a text of the student's below?"""
+    question, *others = places
+    if question.master is None or not question.master.is_answer or not question.is_untouched:
+        return False
+    below = takewhile(lambda place: place.master is None and not texts.knows(place.cell), others)
+    return any(place.cell.cell_type != "code" and place.cell.source.strip() for place in below)
 
 
-def _from_master(master: Master, cell: NotebookNode) -> NotebookNode:
-    if not master.solution or master.is_untouched(cell):
-        return _cell(master, master.source)
-    return _cell(master, _as_typed(cell.source) if master.cell_type == "markdown" else cell.source)
-
-
-def _put_back(master: Master) -> NotebookNode:
-    cell = _cell(master, master.source)
-    if master.solution and master.cell_type == "code":
-        cell.metadata["tags"] = [NOT_RUN]  # the work may stand elsewhere, under this name, and must not be undone
-    return cell
-
-
-def _cell(master: Master, source: str) -> NotebookNode:
-    new = new_code_cell if master.cell_type == "code" else new_markdown_cell
-    return new(source, id=master.name, metadata=master.metadata)
-
-
-def _students(cell: NotebookNode, prose: Mapping[str, str]) -> NotebookNode:
-    """A cell of the student's own. Text is rendered if it is the master's; else it could do things on a page."""
-    if cell.cell_type == "code":
-        return new_code_cell(cell.source)
-    return new_markdown_cell(prose.get(without_layout(cell.source)) or _as_typed(cell.source))
+def _restored(place: Place, texts: Texts) -> Iterator[NotebookNode]:
+    master, cell = place.master, place.cell
+    if master is None:
+        yield new_code_cell(cell.source) if cell.cell_type == "code" else texts.of_student(cell)
+        return
+    takes_master = not master.solution or place.is_untouched
+    if master.cell_type == "code":
+        restored = new_code_cell(master.source if takes_master else cell.source)
+    else:
+        restored = texts.of_master(master.source, cell) if takes_master else texts.answer(cell)
+    restored.id, restored.metadata = master.name, master.metadata
+    if cell is None and master.solution and master.cell_type == "code":
+        restored.metadata["tags"] = [NOT_RUN]  # the work may stand elsewhere, under this name, and must not be undone
+    yield restored
+    if master.is_answer and master.cell_type == "code" and not takes_master:
+        yield from texts.behind(cell)
 
 
 def tag_ungraded(cells: Iterable[NotebookNode], ungraded: Collection[str]) -> None:
@@ -109,17 +112,7 @@ def tag_ungraded(cells: Iterable[NotebookNode], ungraded: Collection[str]) -> No
 
 
 def _notice(sentence: str) -> str:
-    return f"**From the grader:**\n\n{_as_typed(sentence)}"
-
-
-def _as_typed(text: str) -> str:
-    """Markdown that shows a text as it is: no HTML, no links, no formulas. What renders it is slow on long lines."""
-    lines = (
-        line[start : start + LONGEST_LINE]
-        for line in text.splitlines()
-        for start in range(0, len(line) or 1, LONGEST_LINE)
-    )
-    return "\n".join(f"    {line}" for line in lines)
+    return f"**From the grader:**\n\n{as_typed(sentence)}"
 
 
 def _masters(notebook: Any) -> Iterator[Master]:

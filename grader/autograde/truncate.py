@@ -1,6 +1,7 @@
 """Keeps a graded notebook small enough for a feedback page of less than 1 MB, whatever it holds.
 
-The original stays in submitted/, whole.
+The pictures of answers in writing come on top of it: they have a limit of their own (see `texts`). The original stays in
+submitted/, whole.
 """
 
 import re

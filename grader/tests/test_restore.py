@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader.autograde.restore import NOT_RUN, UNGRADED, _masters, restore, tag_ungraded
+from grader.autograde.restore import NOT_RUN, UNGRADED, _masters, tag_ungraded
+from grader.autograde.restore import restore as restore_with
+from grader.autograde.texts import Texts
 from grader.cells import Master
+from grader.tests.images import jpeg
 
 
 def master(name: str, source: str, cell_type: str = "code", **flags) -> Master:
@@ -29,6 +32,11 @@ ESSAY = master("essay", "<b>Why?</b>", "markdown", solution=True, grade=True, po
 MASTERS = [SETUP, SAMPLER, SAMPLER_CHECK, LOSS, LOSS_CHECK, ESSAY]
 ORDER = ["setup", "sampler", "sampler-check", "loss", "loss-check", "essay"]
 NEW = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+
+
+def restore(cells, masters, known=(), files=None, megabytes=1):
+    written = any(master.is_answer or master.task for master in masters)
+    return restore_with(cells, masters, Texts(known, written, files, megabytes))
 
 
 def claiming(name, source="x", cell_type="code"):
@@ -762,6 +770,50 @@ def test_an_answer_is_shown_as_typed_and_an_answer_that_was_not_given_is_the_mas
     assert named(cells, "essay").source == "    <b>Why?</b> <script>"
     cells, _ = restored(list(submitted().values()))
     assert named(cells, "essay").source == "<b>Why?</b>"
+
+
+QUESTION = replace(ESSAY, name="question", source="YOUR ANSWER HERE")
+FREE = master("free", "# YOUR CODE HERE", solution=True, grade=True, points=1.0)
+WAITS = "This cell is as it was given out; what stands below it may be the answer."
+
+
+def sources(*cells, known=("## Next",), masters=(QUESTION, FREE)):
+    return [cell.source for cell in restore(list(cells), list(masters), known)[0]]
+
+
+def test_a_question_that_was_left_as_it_was_waits_for_a_person_where_a_text_stands_below_it():
+    """nbgrader gives 0 to a question whose text is the master's, and says that there was no response."""
+    question, free = claiming("question", f"{QUESTION.source}\n", "markdown"), claiming("free", FREE.source)
+    below, prose = mine("Because.", "markdown"), mine("## Next", "markdown")
+    untouched = [QUESTION.source, "## Next", FREE.source]
+    assert sources(question, prose, free) == untouched
+    assert sources(prose, question, free, masters=[QUESTION, FREE]) == ["## Next", QUESTION.source, FREE.source]
+    waiting, *_ = sources(question, below, prose, free)
+    assert waiting.startswith(f"{QUESTION.source}\n\n**From the grader:**")
+    assert waiting.endswith(WAITS)
+    assert sources(question, mine("1"), mine(" ", "markdown"), mine("So.", "raw"), free)[0] == waiting
+    assert sources(question, mine("1"), mine(" ", "markdown"), free)[0] == QUESTION.source
+    assert sources(question, prose, below, free)[0] == QUESTION.source
+    assert sources(question, free, below)[1] == f"{FREE.source}\n\n# {WAITS}"
+    assert sources(claiming("question", "So.", "markdown"), below, free)[0] == "    So."
+    assert sources(claiming("loss", LOSS.source), below, masters=[LOSS])[0] == LOSS.source
+
+
+def test_pictures_stand_behind_the_answers_to_which_they_belong(tmp_path):
+    (tmp_path / "photo.jpg").write_bytes(jpeg(4, 3))
+    answers = [claiming("question", "![](photo.jpg)", "markdown"), claiming("free", "a = '![](photo.jpg)'")]
+    cells, _ = restore(
+        [*answers, mine("![](photo.jpg)", "markdown"), mine("'![](photo.jpg)'")], [QUESTION, FREE], (), tmp_path
+    )
+    assert [("attachments" in cell, name(cell)) for cell in cells] == [
+        (True, "question"),
+        (False, "free"),
+        (True, None),  # of the answer in code
+        (True, None),
+        (False, None),
+    ]
+    cells, _ = restore([mine("![](photo.jpg)", "markdown")], [LOSS], (), tmp_path)
+    assert not any("attachments" in cell for cell in cells)
 
 
 def test_code_is_kept_letter_by_letter():

@@ -110,6 +110,28 @@ def test_a_cell_keeps_its_type(tmp_path, cell_type):
     assert (clean.cell_type, clean.source) == (cell_type, "é")
 
 
+@pytest.mark.parametrize("cell_type", ["markdown", "raw"])
+def test_pictures_that_were_pasted_into_a_text_are_taken_and_nothing_else(tmp_path, cell_type):
+    attachments = {
+        "a b\ud800.png": {"image/png": "AAAA", "text/html": "<script>"},
+        "photo.jpg": {"image/jpeg": "<script>"},  # whoever shows it looks at it
+        "evil.svg": {"image/svg+xml": "<svg/>"},
+        "list.png": {"image/png": ["AAAA"]},
+        "letters.png": {"image/png": "é"},
+        "nothing.png": None,
+    }
+    (clean,) = read(tmp_path, notebook(cell("", cell_type, attachments=attachments))).cells
+    assert clean.attachments == {"a b?.png": {"image/png": "AAAA"}, "photo.jpg": {"image/jpeg": "<script>"}}
+
+
+@pytest.mark.parametrize(
+    ("cell_type", "attachments"), [("code", {"a": {"image/png": "A"}}), ("raw", []), ("raw", {}), ("raw", "x")]
+)
+def test_what_was_not_pasted_into_a_text_is_dropped(tmp_path, cell_type, attachments):
+    (clean,) = read(tmp_path, notebook(cell("", cell_type, attachments=attachments))).cells
+    assert "attachments" not in clean
+
+
 def test_a_source_may_be_a_list_of_lines(tmp_path):
     assert read(tmp_path, notebook(cell(["a\n", "b"]))).cells[0].source == "a\nb"
 

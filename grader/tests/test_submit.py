@@ -16,6 +16,7 @@ from traitlets.config.loader import PyFileConfigLoader
 from grader import cli
 from grader.assignments import graded, with_points
 from grader.autograde.restore import restore
+from grader.autograde.texts import Texts
 from grader.cells import Change, Master, Notice, arrange, claim
 from grader.files import ROOT
 from grader.limits import MB, Limits
@@ -436,7 +437,7 @@ def test_what_is_promised_is_what_grading_does(tmp_path_factory, steps):
 
     promised = examine(path, EXERCISES.values())
     submitted = read(path, Limits()).cells
-    restored, notices = restore(submitted, MASTERS)
+    restored, notices = restore(submitted, MASTERS, Texts((), written=False, files=None, megabytes=0))
     places, changes = arrange(submitted, MASTERS)
     for part, exercise in zip(promised, EXERCISES.values(), strict=True):
         name, target = exercise.grade_id, exercise.target.name

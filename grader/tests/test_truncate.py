@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from grader.autograde import grading
 from grader.autograde.grading import Grading
-from grader.autograde.restore import restore
+from grader.autograde.texts import Texts
 from grader.autograde.truncate import CELL_FRAME, CUT, NAME_LIMIT, OUTPUT_FRAME, Room, TruncateFeedback
 from grader.limits import KB
 
@@ -282,7 +282,7 @@ def test_no_code_outgrows_its_room(source):
 
 @pytest.mark.parametrize("source", WORST_MARKDOWN.values(), ids=WORST_MARKDOWN)
 def test_no_markdown_outgrows_its_room(source):
-    assert a_tenth_fits(restore([new_markdown_cell(source)], [])[0])
+    assert a_tenth_fits([Texts((), False, None, 0).of_student(new_markdown_cell(source))])
 
 
 @pytest.mark.parametrize("outputs", WORST_OUTPUTS.values(), ids=WORST_OUTPUTS)
