@@ -102,6 +102,9 @@ class Change(StrEnum):
     SEVERAL = "There are several cells “{}”. All are run, one after the other."
     DROPPED = "A copy of the cell “{}” was dropped."
     PUT_BACK = "The cell “{}” was missing; it was put back."
+    EXTENDED = (
+        "The graded cell “{}” was changed; as it answers something, it is run in a cell of its own before the original."
+    )
     STUB_MOVED = "The cell “{}” is a stub still, and stood below a cell that answers it; it was moved above that one."
     CHECK_MOVED = "The graded cell “{}” stood before the work that it checks; it was moved."
 
@@ -165,6 +168,7 @@ def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[l
       own, to be run as they were in the student's session. Of several other cells of one name the last is kept.
     - What is missing is put back: a graded cell before the next of the master's cells, a solution right behind the one
       before it.
+    - A graded cell that answers what a solution lacks is run as it is, as a cell of the student's own, before the master's.
     - A solution that is a stub still is moved above all cells that answer it, so as not to undo them.
     - A graded cell that stands before the work that it checks is moved behind it: behind the solutions that precede it in
       the assignment, and where one of them lacks something, behind all cells that provide it.
@@ -173,12 +177,19 @@ def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[l
     names = identify(cells, masters)
     by_name = {master.name: master for master in masters}
     counting = {master.name: _counting(master, cells, names) for master in masters}
+    work = {name: cells[number].source for name, number in counting.items() if number is not None}
+    lacking = set().union(
+        *(master.defines - provides(work.get(master.name, "")) for master in masters if master.solution)
+    )
 
     places: list[Place] = []
     for number, (name, cell) in enumerate(zip(names, cells, strict=True)):
         if name is None:
             places.append(Place(None, cell))
         elif counting[name] == number:
+            if cell.cell_type == "code" and by_name[name].is_fixed and lacking & provides(cell.source):
+                places.append(Place(None, cell))
+                notices.append(Notice(Change.EXTENDED, name))
             places.append(Place(by_name[name], cell))
         elif by_name[name].solution and not by_name[name].is_untouched(cell):
             places.append(Place(None, cell))

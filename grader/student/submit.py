@@ -166,11 +166,12 @@ def _masters(exercises: Collection[Exercise], cells: Sequence[NotebookNode]) -> 
 
 
 def _solution(target: str, cells: Sequence[NotebookNode]) -> Master:
-    """The cell in which a target is to be written. Its name is the one that a cell which defines the target claims. Its text
-    before it was worked on is not at hand; where one of several cells of this name is a stub still, that is taken for it."""
+    """The cell in which a target is to be written. Its name is the one that a cell claims which is a stub of it still, or
+    else defines it. Its text before it was worked on is not at hand, unless it is a stub still."""
     defining = [cell for cell in cells if target in definitions(cell.source)]
-    named = next((claim(cell) for cell in defining if claim(cell)), None)
-    texts = (cell.source for cell in defining if claim(cell) == named and target in stubs(cell.source))
+    unwritten = [cell for cell in defining if target in stubs(cell.source)]
+    named = next((claim(cell) for cell in [*unwritten, *defining] if claim(cell)), None)
+    texts = (cell.source for cell in unwritten if claim(cell) == named)
     return Master(named or target, "code", next(texts, f"def {target}(): ..."), solution=True)
 
 

@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from grader.autograde.restore import NOT_RUN, UNGRADED, _masters, tag_ungraded
 from grader.autograde.restore import restore as restore_with
 from grader.autograde.texts import Texts
-from grader.cells import Master
+from grader.cells import Change, Master, Notice
 from grader.tests.images import jpeg
 
 
@@ -506,6 +506,17 @@ def test_an_answer_in_the_cell_of_another_solution_is_one():
     assert (names(cells), notices) == (["loss", "sampler", "loss-check"], [UNDONE])
     cells, notices = restored([STUB, CHECK, both], [WRITE_LOSS, LOSS_CHECK, SAMPLER])
     assert (names(cells), notices) == (["loss", "sampler", "loss-check"], [TOO_EARLY])
+
+
+def test_an_answer_in_the_check_cell_is_run_before_the_check():
+    changed = f"{ANSWERED}\n\ncheck(loss)"
+    notice = str(Notice(Change.EXTENDED, "loss-check"))
+    assert around(STUB, claiming("loss-check", changed)) == (["loss", changed, "loss-check"], [notice])
+    found = around(claiming("loss-check", changed), STUB)
+    assert found == (["loss", changed, "loss-check"], [notice, UNDONE])
+    work = claiming("loss", f"SCALE = 2\n{ANSWERED}")
+    assert around(work, claiming("loss-check", changed)) == (["loss", "loss-check"], [])
+    assert around(STUB, claiming("loss-check", f"x = 1\n{changed}", "markdown")) == (["loss", "loss-check"], [])
 
 
 def test_an_emptied_cell_leaves_the_answer_to_another():

@@ -97,6 +97,16 @@ def test_work_below_its_check_or_above_its_stub_will_be_graded_with_code_1_and_w
     assert f"{DONE}; {amiss}" in capsys.readouterr().out
 
 
+def test_work_in_the_cell_of_another_part_will_be_graded(work):
+    def write(cells):
+        cell(cells, "class_distances").source += f"\n\n\n{ANSWER}"
+
+    parts = work(write)
+    assert parts["hierarchical.class_distances"].work == STUB
+    part = parts["hierarchical.tree_level"]
+    assert (part.work, "moved above that one" in part.amiss) == (DONE, True)
+
+
 def test_what_defines_nothing_is_packed_with_code_1(work, tmp_path):
     def slip(cells):
         cell(cells, "tree_level").source = ANSWER + " +"
@@ -412,7 +422,15 @@ def add_work(cells, place, other):
     cells.insert(place, nbformat.v4.new_code_cell(WORK[target], id=f"own-{place}-{other}"))
 
 
+def answer_in_front(cells, place, other):
+    """Of a check."""
+    target = sorted(TARGETS)[other % len(TARGETS)]
+    if cells[place].source.startswith("check("):
+        cells[place].source = f"{WORK[target]}\n\n{cells[place].source}"
+
+
 STEPS = {
+    "answer in front": answer_in_front,
     "solve": solve,
     "rewrite": rewrite,
     "turn into text": turn_into_text,
