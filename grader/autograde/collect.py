@@ -18,13 +18,14 @@ from nbgrader.plugins import ExtractorPlugin
 
 from grader.autograde import archives, finding, logs
 from grader.autograde.archives import Budget, File
-from grader.files import A_STUDENT_IS, STUDENT, TIME, quoted
+from grader.files import A_STUDENT_IS, STUDENT, TIME, printable, quoted
 from grader.limits import MB, Limits
 from grader.notebooks import Unreadable, essence, read_bytes
 
 LONGEST, MOST_AROUND = 255, 10  # letters of a name, and names around a file, in which an id is looked for
 # In the folder of extracted archives, as nbgrader's collector takes it (`named_regexp`).
 EXTRACTED = rf".*/(?P<student_id>{STUDENT})_attempt_(?P<timestamp>{TIME})/(?P<file_id>[^/\n]+\.ipynb)\Z"
+LONGEST_REASON = 1000
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 AHEAD = timedelta(days=1)  # that a student's clock may be
 
@@ -134,10 +135,13 @@ def _attempt(files: list[File], notebook: str, limits: Limits, may_lie_deeper: b
         raise Unreadable(f"holds {notebook}.ipynb of {len(students)} students, where there should be one")
     time = max(match["time"] for match in whose.values())
     newest = [file for file in found if file.path in whose and whose[file.path]["time"] == time]
-    meant = finding.meant([file for file in newest if not finding.why_none(file, limits)], notebook)
-    if len(meant) != 1:
-        several = f"{finding.listed(meant)}, and it is not clear which is meant"
-        raise Unreadable(f"holds {several if meant else f'no {notebook}.ipynb'}")
+    problems = {file.path: finding.why_none(file, limits) for file in newest}
+    meant = finding.meant([file for file in newest if not problems[file.path]], notebook)
+    if not meant:
+        told = "; ".join(f"{quoted(path)} {problem}" for path, problem in problems.items())
+        raise Unreadable(f"holds no {notebook}.ipynb: {printable(told, LONGEST_REASON)}")
+    if len(meant) > 1:
+        raise Unreadable(f"holds {finding.listed(meant)}, and it is not clear which is meant")
     _check_time(time)
     content = meant[0].read()
     return Attempt(

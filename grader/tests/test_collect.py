@@ -230,7 +230,10 @@ def test_a_whole_folder_with_what_was_packed_in_it_before_is_still_of_one_studen
             "ada_attempt_20260503T233007Z/essay.pdf",
             "holds no homework3.ipynb; it holds “a.zip/ada_attempt_20260503T233007Z/es",
         ),
-        ("ada_attempt_20260503T233007Z/homework3.json", "holds no homework3.ipynb"),  # its content is no notebook
+        (
+            "ada_attempt_20260503T233007Z/homework3.json",
+            "holds no homework3.ipynb: “a.zip/ada_attempt_20260503T233007Z/homework3.json” is not a notebook: it does",
+        ),
         ("\x1b[2J\u202e", "holds no homework3.ipynb; it holds “a.zip/?[2J?”"),
     ],
 )
