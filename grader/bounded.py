@@ -58,8 +58,8 @@ def select(text: bytes, wanted: Wanted, most: int = MOST) -> bytes:
             again some keys. Keys are compared as they are written.
 
     Raises:
-        TooComplex: it has more than `most` lists, objects and keys, those in what is kept as a whole or cut out not counted
-            as keys.
+        TooComplex: it has more than `most` brackets (two for each list and object) and keys, those in what is kept as a
+            whole or cut out not counted as keys.
     """
     return b"".join(_pieces(text, wanted, most))
 

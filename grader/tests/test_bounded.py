@@ -163,3 +163,11 @@ NO_JSON = [b"", b'"', b"]", b'{"c"', b'{"c":', b'{"c": [', b'{"a": 1}]', b'{"a":
 def test_what_is_no_json_stays_none(text):
     with pytest.raises(json.JSONDecodeError):
         loads(select(text, WANTED))
+
+
+@pytest.mark.parametrize("key", [b"a", b"c"])
+def test_what_is_passed_over_is_counted_too(key):
+    text = b'{"%b": [%b0]}' % (key, b"[]," * 100)
+    select(text, WANTED, most=205)
+    with pytest.raises(TooComplex):
+        select(text, WANTED, most=204)
