@@ -261,11 +261,11 @@ def settings() -> tuple:
 @pytest.mark.parametrize("change", [double_precision, mixed_precision, another_device, warnings_as_errors])
 def test_an_answer_does_not_depend_on_the_settings_of_the_notebook_and_leaves_them(change):
     class Plain(Sampler):
-        """Makes tensors of its own, multiplies matrices, and warns."""
+        """Makes a tensor of its own, multiplies matrices, and warns."""
 
         def sample(self, features, labels):
             warnings.warn("careful", stacklevel=1)
-            return super().sample(features + torch.zeros(len(features), 1) @ torch.eye(1), labels)
+            return super().sample(features @ torch.eye(1), labels)
 
     expected = answer(SAMPLER, Sampler, INPUTS, gradient=True)
     with contextlib.ExitStack() as stack:
