@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("solutions", reason="the cells are those of the gallery")
 
 from grader import assignments
-from grader.autograde.sandbox import bubblewrap, runner
+from grader.autograde.sandbox import bubblewrap, files, runner
 from grader.judge import judge
 from grader.limits import Limits
 from grader.protocol import ask, published
@@ -29,7 +29,8 @@ def run(tmp_path, *cells: str) -> tuple[runner.Ran, list[bool]]:
     """What became of the cells, and of each `CHECK` among them whether it passed."""
     ids = ask(tmp_path / "questions.json", assignments.visible_cases("homework3"))
     cells = list(enumerate([START, *cells]))
-    ran = runner.run(cells, tmp_path / "questions.json", [], Limits(), bubblewrap.find_bwrap())
+    files.merge([], tmp_path / "files", room=0)
+    ran = runner.run(cells, tmp_path / "questions.json", tmp_path / "files", Limits(), bubblewrap.find_bwrap())
     assert ran.stopped is None
     answers = [published({"outputs": ran.outputs[number]}, NAME, ids) for number, cell in cells if cell == CHECK]
     return ran, [judge(EXERCISE, EXERCISE.cases, answer).passed for answer in answers]

@@ -192,6 +192,7 @@ def test_a_busy_machine_costs_right_work_nothing_and_saves_no_other(tmp_path):
         "check('hierarchical.violate_margin', violate_margin)",
         boxed=bwrap(),
         seconds_per_cell=4,
+        stretch=20,  # so that the sleeper would wake
     )
     assert ran.late == {2, 3}
     assert ran.starved

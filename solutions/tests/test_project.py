@@ -98,12 +98,11 @@ def test_make_runs_modules_that_there_are(target):
 def test_the_student_packages_do_not_know_the_solutions():
     allowed = {
         ROOT / "grader" / "hidden.py",  # the one function that fetches the hidden cases
-        ROOT / "grader" / "tests" / "hostile.py",  # attacks on the instructor's side, skipped where it is missing
-        ROOT / "grader" / "tests" / "test_hostile.py",
-        ROOT / "grader" / "tests" / "test_batch.py",
+        ROOT / "grader" / "tests" / "hostile.py",  # for tests that are skipped where the solutions are missing
     }
     for package in ("data", "grader"):
-        for path in (ROOT / package).rglob("*.py"):
-            if path not in allowed:
-                assert not re.search(r"^\s*(from|import) solutions\b", path.read_text(), re.MULTILINE), path
+        for path in {*(ROOT / package).rglob("*.py")} - allowed:
+            text = path.read_text()
+            is_test = path.parent.name == "tests" and 'importorskip("solutions"' in text
+            assert is_test or not re.search(r"^\s*(from|import) solutions\b", text, re.MULTILINE), path
     assert (ROOT / "grader" / "hidden.py").read_text().count("from solutions") == 1
