@@ -51,7 +51,6 @@ class Grading:
         cases: of each exercise, those that it is judged by. They never leave this process.
         ids: under which ids the kernel was asked for them.
         seed: of the hidden ones.
-        starved: a limit of time was hit while the notebook was kept waiting for a processor.
         seconds: how long the notebook ran, the start of its kernel included; None: it did not run.
         starved: it hit a limit of time while its processes waited for a CPU: another run may come to another end.
         outcome: None while the notebook is only restored.
@@ -71,7 +70,6 @@ class Grading:
     cases: Cases = field(default_factory=dict)
     ids: Ids = field(default_factory=dict)
     seed: int | None = None
-    starved: bool = False
     seconds: float | None = None
     starved: bool = False
     outcome: Outcome | None = None
