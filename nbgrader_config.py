@@ -4,8 +4,7 @@ from pathlib import Path
 
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, OverwriteKernelspec, SaveAutoGrades
 
-from grader.autograde import logs
-from grader.autograde.batch import BatchExporter
+from grader.autograde import logs, run
 from grader.autograde.collect import EXTRACTED, ExtractAttempts
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.judge import FlagForReview, Judge
@@ -37,7 +36,7 @@ c.CourseDirectory.ignore = [
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
 # Grading: clean copies of the submissions; their cells as in the master; a kernel in the sandbox; scores from the Judge.
-c.Autograde.exporter_class = BatchExporter
+run.take_over()
 c.Autograde.sanitize_preprocessors = [Restore, OverwriteKernelspec, CheckCellMetadata]
 c.Autograde.autograde_preprocessors = [
     SandboxedExecute,

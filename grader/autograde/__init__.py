@@ -1,7 +1,6 @@
 """nbgrader plug-ins, named in nbgrader_config.py, that grade notebooks nobody trusts. In the order of their work:
 
-collect     unpacks what was handed in, for `nbgrader zip_collect`
-batch       the door: makes of nbgrader's converter one of ours
+collect     takes out of archives what was handed in, for `nbgrader zip_collect`
 run         one run of `nbgrader autograde`: looks for the sandbox, then has one submission after the other copied and graded
 staging     makes the clean copies: regular files, and notebooks that open
 restore     puts a notebook into the form that the assignment had, from the master in the gradebook
@@ -11,6 +10,9 @@ truncate    keeps the feedback page small
 
 A run has recourse to
 
+finding     which file is the notebook that was asked for
+archives    what lies in archives, read in memory
+texts       answers in writing, as they were typed, with their pictures
 settings    which of nbgrader's own do nothing here
 folders     who handed in, and what the masters say
 carried     what nbgrader keeps beside the work: its time, and the secret of its feedback

@@ -26,7 +26,7 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.utils import rmtree
 
 from grader import assignments
-from grader.autograde import carried, ending, folders, gradebook, grading, record, settings, staging
+from grader.autograde import carried, ending, folders, gradebook, grading, logs, record, settings, staging
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.folders import Texts
 from grader.autograde.gradebook import Locked
@@ -48,9 +48,9 @@ class Staged:
 
 
 class Run(Autograde):
-    """nbgrader's converter becomes one, see `grader.autograde.batch`; so there is no `__init__`."""
+    """Takes the place of nbgrader's converter: see `take_over`."""
 
-    submissions: list[tuple[str, Path]]  # students and their folders
+    submissions: dict[str, Path]  # the folders, by student
     names: list[str]  # of the assignment's notebooks
     wanted: list[str]  # those among them that are to be graded
     texts: dict[str, Texts]  # by notebook
@@ -60,11 +60,19 @@ class Run(Autograde):
     starved: dict[str, Path]  # by student
     failed: list[str]  # students
 
+    def init_notebooks(self) -> None:
+        """nbgrader looks for notebooks by their names; here the folder of a student is enough, whatever lies in it."""
+        logs.guard(self.log)
+        self.submissions = dict(folders.submissions(self.coursedir))
+        if not self.submissions:
+            places = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
+            self._refuse(f"Nobody has handed in anything there: {places}")
+
     def convert_notebooks(self) -> None:
         with ending.in_order():
             self._begin()
             try:
-                for student, submission in self.submissions:
+                for student, submission in self.submissions.items():
                     if self._is_due(student, submission):
                         self._grade(student, submission)
                 again, self.starved = self.starved, {}
@@ -91,7 +99,6 @@ class Run(Autograde):
             SandboxedExecute(parent=self).prepare(Path(self.coursedir.root), assignment)
         except NoSandbox as problem:
             self._refuse(str(problem))
-        self.submissions = list(folders.submissions(self.coursedir))
         # Of its own, since it will point at copies.
         options = {name: getattr(self.coursedir, name) for name in self.coursedir.trait_names(config=True)}
         options["db_url"] = gradebook.with_timeout(self.coursedir.db_url)
@@ -223,7 +230,7 @@ class Run(Autograde):
         if at_hand.outcome is not None and not at_hand.failed:  # it was graded, and not only restored
             self.outcomes[names["student"], names["notebook"]] = at_hand.outcome
         if at_hand.outcome is Outcome.LIMITED and at_hand.starved:
-            self.starved[names["student"]] = dict(self.submissions)[names["student"]]
+            self.starved[names["student"]] = self.submissions[names["student"]]
 
     # What failed, and what is left of it
 

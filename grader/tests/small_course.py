@@ -5,16 +5,15 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Base, Gradebook
-from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, OverwriteKernelspec, SaveAutoGrades
 from sqlalchemy import create_engine
 from traitlets.config import Config
 
-from grader.autograde.batch import BatchExporter
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.judge import FlagForReview, Judge
 from grader.autograde.restore import Restore
+from grader.autograde.run import Run
 from grader.autograde.truncate import TruncateFeedback
 
 WEEK = "week1"
@@ -59,7 +58,6 @@ class Course:
         """As nbgrader's commands and its formgrader do it, in this process, without a sandbox; folders: their settings."""
         config = Config(
             Autograde={
-                "exporter_class": BatchExporter,
                 "sanitize_preprocessors": [Restore, OverwriteKernelspec, CheckCellMetadata],
                 "autograde_preprocessors": [
                     *(SandboxedExecute, Judge, SaveAutoGrades, FlagForReview, AssignLatePenalties),
@@ -70,7 +68,7 @@ class Course:
             CourseDirectory={"root": str(self.folder), "assignment_id": WEEK, **folders},
         )
         config.merge(self.config)
-        Autograde(coursedir=CourseDirectory(config=config), config=config).start()
+        Run(coursedir=CourseDirectory(config=config), config=config).start()
 
     def grade(self, student: str) -> tuple[float | None, float | None, bool]:
         """Automatic score, manual score, and whether it waits for the instructor."""

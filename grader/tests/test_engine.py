@@ -98,7 +98,7 @@ def test_no_assignment_imports_another():
 def test_the_trusted_side_does_not_load_what_talks_to_students():
     code = (
         "import sys\n"
-        "from grader.autograde import batch, collect, execute, judge, restore, truncate\n"
+        "from grader.autograde import collect, execute, judge, restore, run, truncate\n"
         "from grader.instructor import report\n"
         "print(*(name for name in sys.modules if name.startswith('grader.student')))"
     )

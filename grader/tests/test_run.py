@@ -4,6 +4,7 @@ import contextlib
 import errno
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -72,6 +73,21 @@ def test_a_class_is_graded_and_the_last_line_counts(course, kernel, said):
     assert said()[-1] == "Notebooks: 1 graded, 0 limited, 1 unreadable, 0 failed"
 
 
+def test_one_student_whose_notebook_has_another_name_is_graded(course, kernel):
+    (course.submit("ada") / f"{WEEK}.ipynb").rename(course.folder / "submitted" / "ada" / WEEK / f"{WEEK}.ipynb.txt")
+    course.submit("ben")
+    course.autograde(student_id="ada")
+    assert kernel.ran == ["ada"]
+    assert course.grade("ada") == (2, None, False)
+
+
+def test_where_nobody_handed_in_the_place_is_named(course, kernel, said):
+    course.submit("ada")
+    with pytest.raises(NbGraderException, match=re.escape(str(course.folder / "submitted" / "eve" / WEEK))):
+        course.autograde(student_id="eve")
+    assert said()[-1].startswith("Nothing was graded. Nobody has handed in anything there:")
+
+
 @pytest.mark.parametrize(("assignment", "warned"), [(WEEK, True), (assignments.TUTORIAL, True), ("homework3", False)])
 def test_an_assignment_without_exercises_is_named_at_the_start(course, kernel, said, assignment, warned):
     course.submit("ada")
@@ -102,7 +118,7 @@ def test_the_name_of_a_folder_does_nothing_to_the_terminal(course, kernel, said)
 )
 def test_what_could_not_be_read_waits_for_the_instructor_whose_score_survives(course, kernel, said, content, reason):
     folder = course.submit("ada", content)
-    course.submit("zoe")  # nbgrader itself wants one notebook of the right name
+    course.submit("zoe")
     if content is None:
         (folder / f"{WEEK}.ipynb").unlink()
     course.autograde()

@@ -24,9 +24,9 @@ from solutions.tools import build, course, samples
 
 NAME = "homework3"
 STOCK = """
-from nbconvert.exporters import NotebookExporter
+from nbgrader.apps import autogradeapp
 from nbgrader.converters import Autograde
-c.Autograde.exporter_class = NotebookExporter
+autogradeapp.Autograde = Autograde
 c.Autograde.sanitize_preprocessors = Autograde.sanitize_preprocessors.default_args[0]
 c.Autograde.autograde_preprocessors = Autograde.autograde_preprocessors.default_args[0]
 c.Execute.timeout = 120
