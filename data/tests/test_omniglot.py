@@ -1,7 +1,6 @@
 import hashlib
 import shutil
 import stat
-import time
 import zipfile
 
 import pytest
@@ -364,17 +363,13 @@ def test_an_interrupted_run_changes_nothing(tmp_path, archives, monkeypatch):
 
 
 @pytest.mark.slow
-def test_the_real_omniglot_is_taken_loaded_and_cached_in_time(tmp_path, real_archives, monkeypatch):
+def test_the_real_omniglot_is_taken_loaded_and_cached(tmp_path, real_archives, monkeypatch):
     omniglot.install(tmp_path, real_archives)
-    begin = time.perf_counter()
     loaded = data.load("omniglot", root=tmp_path)
-    assert time.perf_counter() - begin < 60
     assert loaded.train.images.shape == (964 * 20, 32, 32)
     assert loaded.valid.images.shape == (659 * 20, 32, 32)
     assert (len(loaded.train.alphabets), len(loaded.valid.alphabets)) == (30, 20)
     assert int(loaded.valid.is_query.sum()) == 659 * 4
     monkeypatch.setattr(dataset, "_decode", None)
-    begin = time.perf_counter()
     again = data.load("omniglot", root=tmp_path)
-    assert time.perf_counter() - begin < 2
     assert (again.valid.images == loaded.valid.images).all()
