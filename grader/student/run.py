@@ -21,7 +21,7 @@ from grader.protocol import INPUTS_VARIABLE, KERNEL, Unanswered, ask, published
 from grader.student.check import where_to_start
 from grader.student.hiding import hiding
 
-CELL_TIMEOUT = Limits().seconds_per_cell  # as while grading
+CELL_TIMEOUT = Limits().seconds_per_cell  # by the clock on the wall; grading is more patient on a busy machine
 
 
 class NotANotebook(ValueError):
