@@ -20,6 +20,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_notebook
 from nbgrader.api import MissingEntry
+from nbgrader.apps import api, autogradeapp
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
@@ -260,3 +261,9 @@ class Run(Autograde):
         if graded.exists() and not all(record.is_graded(graded / f"{name}.ipynb") for name in self.wanted):
             self.log.warning("%s was left half graded by an earlier run: it is graded again", graded)
             self._remove(student)
+
+
+def take_over() -> None:
+    """Have nbgrader's command and its formgrader make a Run. They have settings for every step of grading but not for the
+    converter, which goes through the submissions: that they make themselves, by this name."""
+    autogradeapp.Autograde = api.Autograde = Run
