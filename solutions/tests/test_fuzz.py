@@ -48,8 +48,8 @@ def test_sixty_submissions_and_outputs_are_taken_well(tmp_path):
 @pytest.mark.slow
 @pytest.mark.skipif(bool(course.why_no_sandbox()), reason=f"no sandbox here: {course.why_no_sandbox()}")
 def test_some_submissions_are_graded_well_beside_a_neighbour(tmp_path):
-    drawn = {f"student{number}": each for number, each in enumerate(whole.draw(6, 0))}
-    assert sum(map(search.is_certain, drawn.values())) > 1
+    drawn = {f"student{number}": each for number, each in enumerate(whole.draw(10, 0)[-4:])}  # the first are plain
+    assert any(map(search.is_certain, drawn.values()))
     assert whole.Courses(tmp_path).grade(drawn, whole.NEIGHBOURS[:1]).problems == {}
 
 
