@@ -84,7 +84,7 @@ def test_a_regrade_that_fails_leaves_no_old_score(fresh):
     folder, notebook = fresh
     course.submit(folder, "ada", NAME, solved(notebook))
     course.nbgrader(folder, "autograde", NAME)
-    course.add_settings(folder, "import grader.autograde.sandbox.runner as runner; runner.run = lambda *a: 1 / 0")
+    course.add_settings(folder, "SandboxedExecute._run = lambda *arguments, **more: 1 / 0")
     with pytest.raises(course.CommandFailed, match="ZeroDivisionError"):
         course.nbgrader(folder, "autograde", NAME, "--force")
     with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
