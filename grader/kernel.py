@@ -39,7 +39,13 @@ def ignored(end: Callable[..., Any], what: str) -> Callable[..., Any]:
 
 class AnsweringShell(ZMQInteractiveShell):
     ask_exit = ignored(ZMQInteractiveShell.ask_exit, "exit() ends the session")
-    reset = ignored(ZMQInteractiveShell.reset, "%reset deletes all names")
+    reset = ignored(ZMQInteractiveShell.reset, "reset() deletes all names")
+
+    def init_magics(self) -> None:
+        super().init_magics()
+        for name in ("reset", "reset_selective"):  # which delete names also by themselves
+            magic = ignored(self.magics_manager.magics["line"][name], f"%{name} deletes names")
+            self.register_magic_function(magic, "line", name)
 
     async def run_cell_async(self, *arguments: Any, **options: Any) -> Any:
         streams, publisher = (sys.stdout, sys.stderr), self.display_pub

@@ -51,5 +51,6 @@ def remove_leftovers() -> None:
     """Remove the temporary folders of runs that were killed, and could not."""
     for path in Path(tempfile.gettempdir()).glob("grader-*-*"):
         pid = path.name.split("-")[1]
-        if pid.isdigit() and not psutil.pid_exists(int(pid)) and path.stat().st_uid == os.getuid():
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # another run may have removed it by now
+            if pid.isdigit() and not psutil.pid_exists(int(pid)) and path.lstat().st_uid == os.getuid():
+                shutil.rmtree(path, ignore_errors=True)

@@ -48,7 +48,7 @@ def test_what_politely_ends_a_session_is_ignored_and_says_so_in_its_own_cell(tmp
         "import IPython; IPython.Application.instance().kernel.do_shutdown(True)",
         "get_ipython().kernel.io_loop.stop()",
         "import asyncio; asyncio.get_running_loop().stop()",
-        *("%reset -f", "%reset", "get_ipython().reset()"),
+        *("%reset -f", "%reset", "%reset -sf", "%reset_selective -f kept", "get_ipython().reset()"),
     ]
     ran, _ = run(tmp_path, "kept = 'kept'", *ends, "print(kept)")
     for number, end in enumerate(ends, start=2):
