@@ -1,7 +1,7 @@
 """The files in archives that nobody trusts: their names, and the content of those that are asked for, in memory.
 
-Nothing is unpacked to a disk, and no name in an archive becomes one of ours. Links and devices in archives are passed over.
-zip and tar are read, as they are made everywhere; of others, the reason says what they are.
+Nothing is unpacked to a disk here; what is made of the names is up to `staging`. Links and devices in archives are passed
+over. zip and tar are read, as they are made everywhere; of others, the reason says what they are.
 """
 
 import bz2
@@ -42,10 +42,12 @@ Read = Callable[[], bytes]
 
 @dataclass(frozen=True)
 class File:
-    """path: where it lay, with / between folders and archives. read: its content; raises Unreadable."""
+    """path: where it lay, with / between folders and archives. read: its content; raises Unreadable. archive: the path of
+    the archive in which it lay."""
 
     path: str
     read: Read
+    archive: str | None = None
 
 
 class Budget:
@@ -91,7 +93,7 @@ def opened(file: File, budget: Budget) -> list[File]:
         raise
     except Exception as problem:  # whatever zipfile and the decompressors make of it
         raise Unreadable(f"is a damaged archive: {printable(str(problem), 200)}") from None
-    files = [File(f"{file.path}/{path}", read) for path, read in found if path]
+    files = [File(f"{file.path}/{path}", read, file.path) for path, read in found if path]
     return [inner for inner in files if not LEFT_BY_PROGRAMS.search(inner.path)]
 
 

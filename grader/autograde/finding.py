@@ -81,14 +81,14 @@ def _digest(file: File) -> bytes:
 
 def search(
     files: list[File], names: list[str], missing: list[str], budget: Budget, limits: Limits
-) -> tuple[dict[str, File], dict[str, str]]:
+) -> tuple[dict[str, File], dict[str, str], list[File]]:
     """What must be meant by each missing one of the notebooks `names`; for the others why nothing must, as a sentence that
-    goes on after the name. Archives are opened for what cannot be meant outside of them."""
+    goes on after the name; and all files that were seen. Archives are opened for what cannot be meant outside of them."""
     found: dict[str, File] = {}
     why_not: dict[str, str] = {}
     layer, seen = files, list(files)
     problems: dict[str, str] = {}  # of the files that are called like one of the notebooks, or like any; by path
-    amiss: list[str] = []
+    amiss: dict[str, str] = {}  # of the archives that cannot be opened
     for _ in range(1 + archives.NESTED):
         alike = [file for file in layer if any(likeness(file.path, name) is not None for name in missing)]
         problems |= {file.path: why_none(file, limits) for file in alike}
@@ -100,7 +100,24 @@ def search(
         missing = [name for name in missing if name not in found and name not in why_not]
         layer = list(_unpacked(layer, budget, amiss)) if missing else []
         seen += layer
-    return found, why_not | dict.fromkeys(missing, _absent(seen, problems, amiss))
+    return found, why_not | dict.fromkeys(missing, _absent(seen, problems | amiss)), seen
+
+
+def besides(
+    files: list[File], names: list[str], taken: Collection[str], budget: Budget, limits: Limits
+) -> Iterator[str]:
+    """A sentence on each notebook that was handed in besides those of the paths `taken`: what lies at the top, or is called
+    like one of the notebooks `names`, also in an archive; and on each archive that may hold one but cannot be opened."""
+    layer, amiss = files, {}
+    for _ in range(1 + archives.NESTED):
+        for file in layer:
+            alike = {likeness(file.path, name) for name in names}
+            may_be_meant = alike.intersection(NAMED) or ("/" not in file.path and Likeness.OTHER in alike)
+            if may_be_meant and file.path not in taken and not why_none(file, limits):
+                yield f"{quoted(file.path)} was handed in besides, and not graded."
+        layer = list(_unpacked(layer, budget, amiss))
+    for path, problem in amiss.items():
+        yield f"{quoted(path)} was handed in besides, and not looked into: it {problem}."
 
 
 def _groups(files: list[File], names: list[str], missing: list[str]) -> dict[str, list[File]]:
@@ -113,14 +130,14 @@ def _groups(files: list[File], names: list[str], missing: list[str]) -> dict[str
     return groups
 
 
-def _unpacked(files: list[File], budget: Budget, amiss: list[str]) -> Iterator[File]:
-    """What is in the archives among the files. `amiss` gets a sentence on each that cannot be opened."""
+def _unpacked(files: list[File], budget: Budget, amiss: dict[str, str]) -> Iterator[File]:
+    """What is in the archives among the files. `amiss` gets the reason of each that cannot be opened."""
     for file in files:
         if is_archive(file.path):
             try:
                 yield from archives.opened(file, budget)
             except Unreadable as problem:
-                amiss.append(f"{quoted(file.path)} {problem}")
+                amiss[file.path] = str(problem)
 
 
 def _unclear(files: Collection[File]) -> str:
@@ -128,11 +145,11 @@ def _unclear(files: Collection[File]) -> str:
     return f"was not handed in under this name; {there}, and it is not clear which is meant"
 
 
-def _absent(files: list[File], problems: dict[str, str], amiss: list[str]) -> str:
+def _absent(files: list[File], problems: dict[str, str]) -> str:
     possible = [file for file in files if problems.get(file.path) == ""]
     if possible:
         return _unclear(possible)
-    sentences = [*(f"{quoted(path)} {problem}" for path, problem in problems.items()), *amiss][:MOST_QUOTED]
+    sentences = [f"{quoted(path)} {problem}" for path, problem in problems.items()][:MOST_QUOTED]
     if sentences:
         return f"was not handed in under this name: {'; '.join(sentences)}"
     return f"was not handed in; there is only {listed(files)}" if files else "was not handed in"

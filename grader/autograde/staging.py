@@ -8,11 +8,10 @@ copy is empty, and the reason goes with it; the original is never changed.
 import errno
 import fnmatch
 import os
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import nbformat
@@ -21,14 +20,13 @@ from nbformat.v4 import new_notebook
 from grader.autograde import archives
 from grader.autograde.archives import File
 from grader.autograde.carried import SECRET, TIMESTAMP, carry
-from grader.autograde.finding import search
+from grader.autograde.finding import besides, search
 from grader.files import quoted
 from grader.limits import MB, Limits
 from grader.notebooks import A_FOLDER, CLEAR, Unreadable, kind_of, parse, read_bytes
 
 MOST_FILES, MOST_NOTICES = 1000, 10
 MOST_SEARCHED = 10_000  # files that may be a notebook under another name
-TOP_NOTEBOOK = re.compile(r"[^/]+\.ipynb", re.IGNORECASE)
 DEEPEST = 10  # folders in folders
 FULL = (errno.ENOSPC, errno.EDQUOT)  # there is no room for a copy: no fault of the submission's
 
@@ -60,30 +58,33 @@ def copy(submission: Path, to: Path, files: Path, names: list[str], limits: Limi
     result = Copy()
     to.mkdir(parents=True)
     files.mkdir(parents=True)
-    found: dict[str, File] = {}
+    notebooks: dict[str, nbformat.NotebookNode] = {}
     try:
         if submission.is_symlink() or not submission.is_dir():
             raise OSError(f"{submission.name} is {kind_of(submission)}")
-        found = _find(submission, names, limits, result)
+        found, seen = _find(submission, names, limits, result)
+        for name, file in found.items():  # before other files, which take from what may be read
+            try:
+                notebooks[name] = parse(file.read(), limits)
+            except Unreadable as problem:
+                result.unreadable[name] = f"The notebook {name}.ipynb {problem}."
         result.notices += carry(submission, to)
-        _copy_files(submission, files, [Path(file.path) for file in found.values()], limits, result)
+        _copy_files(submission, files, list(found.values()), seen, limits, result)
+        if len(found) == len(names):
+            taken = [file.path for file in found.values()]
+            there = _search_in(submission, archives.Budget(limits))
+            result.notices += islice(besides(there, names, taken, archives.Budget(limits), limits), MOST_NOTICES)
     except OSError as problem:
         if problem.errno in FULL:
             raise
         result.unreadable = dict.fromkeys(names, f"What was handed in cannot be read: {problem.strerror or problem}.")
     for name in names:
-        notebook = new_notebook()
-        try:
-            if name in found:
-                notebook = parse(found[name].read(), limits)
-        except Unreadable as problem:
-            result.unreadable[name] = f"The notebook {name}.ipynb {problem}."
-        nbformat.write(notebook, to / f"{name}.ipynb")
+        nbformat.write(notebooks.get(name, new_notebook()), to / f"{name}.ipynb")
     return result
 
 
-def _find(folder: Path, names: list[str], limits: Limits, result: Copy) -> dict[str, File]:
-    """The file of each notebook: the one of its name, else what must be meant (see `finding`)."""
+def _find(folder: Path, names: list[str], limits: Limits, result: Copy) -> tuple[dict[str, File], list[File]]:
+    """The file of each notebook: the one of its name, else what must be meant (see `finding`); and all that were seen."""
     most, limit = limits.notebook_file * MB, f"{limits.notebook_file} MB {CLEAR}"
     right = {name: folder / f"{name}.ipynb" for name in names}
     there = {name: kind_of(path) for name, path in right.items() if os.path.lexists(path)}
@@ -93,24 +94,25 @@ def _find(folder: Path, names: list[str], limits: Limits, result: Copy) -> dict[
         if kind != A_FOLDER
     }
     budget = archives.Budget(limits)
-    paths = (str(path.relative_to(folder)) for path in islice(_files(folder), MOST_SEARCHED))
-    others = [
-        File(path, partial(_read, folder / path, budget))
-        for path in paths
-        if path.removesuffix(".ipynb") not in found
-        and path not in (TIMESTAMP, SECRET)
-        and not archives.LEFT_BY_PROGRAMS.search(path)
-    ]
-    renamed, why_not = search(others, names, [name for name in names if name not in found], budget, limits)
+    taken = {file.path for file in found.values()}
+    others = [file for file in _search_in(folder, budget) if file.path not in taken]
+    renamed, why_not, seen = search(others, names, [name for name in names if name not in found], budget, limits)
     for name, file in renamed.items():
         result.notices.append(f"The notebook was handed in as {quoted(file.path)}; it was taken for {name}.ipynb.")
     for name, why in why_not.items():
         instead = f"cannot be read: it is {A_FOLDER}" if name in there else why
         result.unreadable[name] = f"The notebook {name}.ipynb {instead}."
-    if not why_not:
-        besides = [file.path for file in others if TOP_NOTEBOOK.fullmatch(file.path) and file not in renamed.values()]
-        result.notices += [f"{quoted(path)} was handed in besides, and not graded." for path in besides[:MOST_NOTICES]]
-    return found | renamed
+    return found | renamed, seen
+
+
+def _search_in(folder: Path, budget: archives.Budget) -> list[File]:
+    """The files that may be a notebook, or an archive that holds one."""
+    paths = (str(path.relative_to(folder)) for path in islice(_files(folder), MOST_SEARCHED))
+    return [
+        File(path, partial(_read, folder / path, budget))
+        for path in paths
+        if path not in (TIMESTAMP, SECRET) and not archives.LEFT_BY_PROGRAMS.search(path)
+    ]
 
 
 def _read(path: Path, budget: archives.Budget) -> bytes:
@@ -119,23 +121,29 @@ def _read(path: Path, budget: archives.Budget) -> bytes:
     )
 
 
-def _copy_files(folder: Path, to: Path, notebooks: list[Path], limits: Limits, result: Copy) -> None:
+def _copy_files(folder: Path, to: Path, notebooks: list[File], seen: list[File], limits: Limits, result: Copy) -> None:
     """The other files, as regular files; links, pipes, devices and what is too much stay behind, with a notice.
 
-    What lies beside the notebooks lies beside them again: a folder in which all of them were handed in is left out.
+    What lies beside the notebooks lies beside them again, also out of an archive: a folder in which all of them were handed
+    in is left out, and so is the archive itself. `seen`: what the search for notebooks has seen.
     """
-    parents = {path.parent for path in notebooks if (folder / path.parent).is_dir()}  # and no archive
+    paths = [Path(notebook.path) for notebook in notebooks]
+    parents = {path.parent for path in paths}
     around = parents.pop() if len(parents) == 1 else Path()
+    not_copied = {Path(TIMESTAMP), Path(SECRET), *paths, *(parent for path in paths for parent in path.parents)}
     left, most_files = limits.files * MB, MOST_FILES
-    for path in _files(folder):
-        relative = path.relative_to(folder)
-        if relative in {*notebooks, Path(TIMESTAMP), Path(SECRET)}:
+    limit = f"{limits.files} MB for all files together"
+    on_disk = ((path.relative_to(folder), partial(read_bytes, path, limit=limit)) for path in _files(folder))
+    for relative, read in chain(_beside_in_archives(notebooks, seen, limit), on_disk):
+        if relative in not_copied:
             continue
         try:
             if most_files == 0:
                 raise Unreadable(f"is one of more than {MOST_FILES} files")
-            content = read_bytes(path, left, f"{limits.files} MB for all files together")
+            content = read(most=left)
             target = to / (relative.relative_to(around) if relative.is_relative_to(around) else relative)
+            if target.exists() and not relative.is_relative_to(around):
+                raise Unreadable("has the name of a file beside the notebook")
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(content)
         except (Unreadable, OSError) as problem:
@@ -149,6 +157,28 @@ def _copy_files(folder: Path, to: Path, notebooks: list[Path], limits: Limits, r
             continue
         left -= len(content)
         most_files -= 1
+
+
+def _beside_in_archives(
+    notebooks: list[File], seen: list[File], limit: str
+) -> Iterator[tuple[Path, Callable[..., bytes]]]:
+    """The path and the content of what lies in the folder of a notebook in an archive, or below. No name in an archive leads
+    out of it."""
+    places = {(file.archive, Path(file.path).parent) for file in notebooks if file.archive is not None}
+    for file in seen if places else ():
+        path = Path(file.path)
+        if any(file.archive == archive and path.is_relative_to(parent) for archive, parent in places):
+            yield path, partial(_read_beside, file, limit=limit)
+
+
+def _read_beside(file: File, most: int, limit: str) -> bytes:
+    parts = Path(file.path).parts
+    if ".." in parts or "\0" in file.path or len(parts) > 2 * DEEPEST:
+        raise Unreadable("has a path that leads out of the archive, or too deep")
+    content = file.read()
+    if len(content) > most:
+        raise Unreadable(f"is too large: {len(content) / MB:.1f} MB, and the limit is {limit}")
+    return content
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -501,17 +501,66 @@ def test_what_lies_outside_of_an_archive_goes_before_what_is_in_it(folder):
 
 
 def test_the_notebook_of_the_right_name_goes_before_all_others(folder):
-    for name in ["hw.ipynb", "hw (1).ipynb", "sub/hw.ipynb", "hw.ipynb.json", "hw.txt"]:
+    others = ["hw (1).ipynb", "hw.ipynb.json", "hw.txt", "sub/hw.ipynb"]
+    for name in ["hw.ipynb", *others]:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(notebook(cell(name)))
     result, to = copied(folder)
     assert sources(to / "hw.ipynb") == ["hw.ipynb"]
-    assert result == Copy(notices=["“hw (1).ipynb” was handed in besides, and not graded."])
+    assert result == Copy(notices=[f"“{name}” was handed in besides, and not graded." for name in others])
     (folder / "hw.ipynb").unlink()
     (folder.parents[1] / "copies").rename(folder / "before")
     (folder.parents[1] / "files").rename(folder / "files before")
     (folder / "before" / "eve" / "hw.ipynb").unlink()
     assert sources(copied(folder)[1] / "hw.ipynb") == ["sub/hw.ipynb"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("final/hw.ipynb", notebook(cell()), "“final/hw.ipynb” was handed in besides, and not graded."),
+        ("final/hw (1).ipynb", notebook(cell()), "“final/hw (1).ipynb” was handed in besides, and not graded."),
+        ("hw.zip", zipped(("hw.ipynb", "{")), "“hw.zip/hw.ipynb” was handed in besides, and not graded."),
+        (
+            "hw_done.zip",
+            zipped(("x.zip", zipped(("a/hw.ipynb", "{")))),
+            "“hw_done.zip/x.zip/a/hw.ipynb” was handed in besides, and not graded.",
+        ),
+        (
+            "hw.7z",
+            b"7z\xbc\xaf\x27\x1c",
+            "“hw.7z” was handed in besides, and not looked into: it is a 7z archive, which is not read here: pack its "
+            "files as zip.",
+        ),
+        ("data.zip", zipped(("data.csv", "1")), None),
+        ("tutorials/first.ipynb", notebook(cell()), None),
+        ("hw.txt", "what I thought", None),
+    ],
+)
+def test_each_that_may_have_been_meant_besides_the_one_that_is_graded_is_named(folder, name, content, told):
+    (folder / "hw.ipynb").write_text(notebook(cell("untouched")))
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    result, to = copied(folder)
+    assert result == Copy(notices=[told] if told else [])
+    assert sources(to / "hw.ipynb") == ["untouched"]
+
+
+def test_no_more_than_ten_are_named_besides_the_one_that_is_graded(folder):
+    (folder / "hw.ipynb").write_text(notebook(cell()))
+    for number in range(20):
+        (folder / f"hw ({number}).ipynb").write_text("{")
+    assert len(copied(folder)[0].notices) == 10
+
+
+def test_the_notebook_in_an_archive_is_read_before_what_lies_beside_it(folder):
+    with zipfile.ZipFile(folder / "hw.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(9):
+            archive.writestr(f"{number}.csv", "x" * MB)
+        archive.writestr("hw.ipynb", notebook(cell()))
+    result, to = copied(folder, notebook_file=1)
+    assert sources(to / "hw.ipynb") == ["x = 1"]
+    assert result.unreadable == {}
 
 
 def test_copies_of_one_notebook_are_one(folder):
@@ -577,6 +626,63 @@ def test_what_lay_beside_the_notebook_lies_beside_it(folder):
     copied(folder)
     files = files_of(folder)
     assert {str(path.relative_to(files)) for path in files.rglob("*.*")} == {"lib/tools.py", "data.csv", "x.csv"}
+
+
+def placed(folder, *names, **limits) -> tuple[dict[str, str], list[str]]:
+    """What was copied besides the notebooks, and the notices but for the one that says where a notebook was found."""
+    result, files = copied(folder, *names, **limits)[0], files_of(folder)
+    assert result.unreadable == {}
+    there = {str(path.relative_to(files)): path.read_text() for path in files.rglob("*") if path.is_file()}
+    return there, [notice for notice in result.notices if "was taken for" not in notice]
+
+
+@pytest.mark.parametrize("within", ["hw/", "", "a/b/"])
+@pytest.mark.parametrize("deep", [1, 2])
+def test_what_lay_beside_the_notebook_in_an_archive_lies_beside_it(folder, within, deep):
+    files = {"hw.ipynb": notebook(cell()), "helper.py": "h", "lib/tools.py": "t"}
+    content = zipped(*((within + path, text) for path, text in files.items()), ("../evil.py", ""), (".DS_Store", ""))
+    for _ in range(deep - 1):
+        content = zipped(("inner.zip", content), ("outside.py", "o"))
+    (folder / "hw.zip").write_bytes(content)
+    (folder / "data.csv").write_text("d")
+    there, notices = placed(folder)
+    assert there == {"helper.py": "h", "lib/tools.py": "t", "data.csv": "d"}
+    assert len(notices) == (within == "")  # else it lies elsewhere
+    assert not list(folder.parents[1].rglob("evil.py"))
+
+
+def test_what_lies_beside_the_notebook_in_an_archive_goes_before_what_lies_outside(folder):
+    (folder / "hw.zip").write_bytes(zipped(("hw.ipynb", notebook(cell())), ("helper.py", "inside")))
+    (folder / "helper.py").write_text("outside")
+    assert placed(folder) == (
+        {"helper.py": "inside"},
+        ["“helper.py” was left out: it has the name of a file beside the notebook."],
+    )
+
+
+@pytest.mark.parametrize("path", ["../x", "a/../x", "a/../../x", "/".join("a" * 30), "x" * 256], ids=len)
+def test_a_path_in_an_archive_that_is_none_of_ours_is_left_out_with_a_notice(folder, path):
+    (folder / "hw.zip").write_bytes(zipped(("hw.ipynb", notebook(cell())), (path, "")))
+    there, notices = placed(folder)
+    assert there == {}
+    assert len(notices) == 1
+    assert " was left out: it " in notices[0]
+
+
+def test_files_in_archives_have_the_limits_of_all_files(folder):
+    (folder / "hw.zip").write_bytes(zipped(("hw.ipynb", notebook(cell())), ("a", "a" * MB), ("b", "b"), ("c", "")))
+    there, notices = placed(folder, files=1)
+    assert sorted(there) == ["a", "c"]
+    assert notices == [
+        "“hw.zip/b” was left out: it is too large: 0.0 MB, and the limit is 1 MB for all files together."
+    ]
+
+
+def test_no_more_than_a_thousand_files_come_out_of_an_archive(folder):
+    (folder / "hw.zip").write_bytes(zipped(("hw.ipynb", notebook(cell())), *((f"{n:04}", "") for n in range(1001))))
+    there, notices = placed(folder)
+    assert len(there) == 1000
+    assert notices == ["“hw.zip/1000” was left out: it is one of more than 1000 files."]
 
 
 def test_the_search_for_a_notebook_reads_no_more_than_a_few_files_of_the_largest_size(folder):
@@ -754,7 +860,9 @@ def test_links_and_pipes_are_left_out_with_a_notice(folder, make, what):
     (folder / "sub" / "y.csv").write_text("1")
     files, notices = kept(folder)
     assert [file for file in files if "other" not in file] == ["sub/y.csv"]
-    assert notices == [f"“sub/x.csv” was left out: it cannot be read: it is {what}."]
+    assert [each for each in notices if "other" not in each] == [
+        f"“sub/x.csv” was left out: it cannot be read: it is {what}."
+    ]
 
 
 def test_files_are_copied_up_to_their_limit_in_all(folder):
