@@ -1,8 +1,8 @@
 """What lies in the course's folders and in its gradebook before grading: who handed in, and what the masters say."""
 
+import fnmatch
 import glob
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 
 from grader.autograde.restore import UNGRADED
+from grader.files import why_not_gradable
 
 
 @dataclass(frozen=True)
@@ -21,28 +22,23 @@ class Texts:
     prose: frozenset[str] = frozenset()
 
 
-def submissions(course: CourseDirectory) -> Iterator[tuple[str, Path]]:
-    """The students who handed in something, and their folders."""
-    step, assignment = course.submitted_directory, course.assignment_id
-    student_of = re.compile(course.format_path(step, "(?P<student>.*)", assignment, escape=True))
-    for path in sorted(glob.glob(course.format_path(step, course.student_id, assignment))):
-        match = student_of.fullmatch(path)  # not with a line break
-        if match and _is_text(match["student"]):
-            yield match["student"], Path(path)
-        else:  # it must not end the grading of all others
-            course.log.warning("%r is no name of a student: it is not graded", path)
-    if course.student_id == "*":
-        for path in sorted(glob.glob(course.format_path(step, ".*", assignment))):
-            course.log.warning("%r begins with a dot, and nbgrader would never find it again: it is not graded", path)
-
-
-def _is_text(name: str) -> bool:
-    """Else the gradebook cannot hold it."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def submissions(course: CourseDirectory) -> tuple[dict[str, Path], list[str]]:
+    """The folders of the students who handed in something, by student, as far as they are chosen (`--student`); and the
+    names of those that nbgrader cannot grade, which are told in the log and must not end the grading of all others."""
+    step, assignment, chosen = course.submitted_directory, course.assignment_id, course.student_id
+    pattern = course.format_path(re.escape(step), "(?P<student>.*)", re.escape(assignment), escape=True)
+    found: dict[str, Path] = {}
+    passed_over = []
+    for path in sorted(glob.glob(course.format_path(step, "*", assignment), include_hidden=True)):
+        student = re.fullmatch(pattern, path, re.DOTALL)["student"]
+        if student != chosen and not fnmatch.fnmatchcase(student, chosen):
+            continue
+        if why := why_not_gradable(student):
+            course.log.error("%r is not graded: it %s. Rename the folder %r", student, why, path)
+            passed_over.append(student)
+        else:
+            found[student] = Path(path)
+    return found, passed_over
 
 
 def notebooks(course: CourseDirectory) -> list[str]:

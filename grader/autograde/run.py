@@ -60,12 +60,13 @@ class Run(Autograde):
     outcomes: dict[tuple[str, str], Outcome]  # by student and notebook
     starved: dict[str, Path]  # by student
     failed: list[str]  # students
+    passed_over: list[str]  # the names of folders that nbgrader cannot grade
 
     def init_notebooks(self) -> None:
         """nbgrader looks for notebooks by their names; here the folder of a student is enough, whatever lies in it."""
         logs.guard(self.log)
-        self.submissions = dict(folders.submissions(self.coursedir))
-        if not self.submissions:
+        self.submissions, self.passed_over = folders.submissions(self.coursedir)
+        if not self.submissions and not self.passed_over:
             places = self._format_source(self.coursedir.assignment_id, self.coursedir.student_id)
             self._refuse(f"Nobody has handed in anything there: {places}")
 
@@ -89,8 +90,11 @@ class Run(Autograde):
             finally:
                 counts = Counter(self.outcomes.values())
                 self.log.info("Notebooks: %s", ", ".join(f"{counts[outcome]} {outcome}" for outcome in Outcome))
-        if self.failed:
-            raise NbGraderException(f"The grader failed on {', '.join(self.failed)}.")
+        problems = [f"The grader failed on {', '.join(self.failed)}."] if self.failed else []
+        if self.passed_over:
+            problems.append(f"Nothing was graded of {', '.join(map(repr, self.passed_over))}: rename the folders.")
+        if problems:
+            raise NbGraderException(" ".join(problems))
 
     def _begin(self) -> None:
         assignment = self.coursedir.assignment_id

@@ -130,7 +130,7 @@ def _gather(gradebook: Gradebook, course: CourseDirectory, name: str) -> Results
     if not graded:
         raise NoResults(f"Nothing of {name} has been graded yet: nbgrader autograde {name}")
     done = {submission.student for submission in graded}
-    waiting = ({student for student, _ in folders.submissions(course)} | {entry.student for entry in found}) - done
+    waiting = ({*folders.submissions(course)[0]} | {entry.student for entry in found}) - done
     absent = {student.id for student in gradebook.students} - done - waiting
     return Results(
         assignment=name,

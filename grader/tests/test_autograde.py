@@ -164,12 +164,43 @@ def test_a_cell_of_another_assignment_is_not_judged_by_the_exercise_of_its_name(
 
 
 def test_a_folder_whose_name_is_no_students_is_named_and_passed_over(tmp_path, caplog):
-    for name in ("ada", "be\nn", "n\udcff", ".cleo", "zoe", "Zoë 王"):
+    odd = ("be\nn", "n\udcff", ".cleo", "lee[7]", "trail ", "wh?t")
+    for name in ("ada", *odd, "zoe", "Zoë 王"):
         (tmp_path / "submitted" / name / "homework3").mkdir(parents=True)
     course = CourseDirectory(root=str(tmp_path), assignment_id="homework3")
-    assert [student for student, _ in submissions(course)] == ["Zoë 王", "ada", "zoe"]
+    found, passed_over = submissions(course)
+    assert list(found) == ["Zoë 王", "ada", "zoe"]
+    assert sorted(passed_over) == sorted(odd)
     said = " ".join(record.getMessage() for record in caplog.records)
-    assert all(repr(name)[1:-1] in said for name in ("be\nn", "n\udcff", ".cleo"))
+    assert all(f"{name!r} is not graded: it " in said for name in odd)
+    assert "'lee[7]' is not graded: it has a * or ? or [, which nbgrader takes for a pattern of names. Rename " in said
+
+
+@pytest.mark.parametrize(
+    ("chosen", "students", "named"),
+    [
+        ("*", ["ada", "adele", "lee7"], [".ada", "lee[7]"]),
+        ("ada", ["ada"], []),
+        ("ad*", ["ada", "adele"], []),
+        ("?da", ["ada"], []),
+        ("lee[7]", ["lee7"], ["lee[7]"]),
+        (".ada", [], [".ada"]),
+        ("eve", [], []),
+    ],
+)
+def test_some_students_may_be_chosen_by_a_pattern(tmp_path, chosen, students, named):
+    for name in ("ada", "adele", ".ada", "lee7", "lee[7]"):
+        (tmp_path / "submitted" / name / "homework3").mkdir(parents=True)
+    course = CourseDirectory(root=str(tmp_path), assignment_id="homework3", student_id=chosen)
+    found, passed_over = submissions(course)
+    assert found == {name: tmp_path / "submitted" / name / "homework3" for name in students}
+    assert passed_over == named
+
+
+def test_an_assignment_and_a_course_may_have_a_name_that_is_a_pattern(tmp_path):
+    (tmp_path / "c++ (1)" / "submitted" / "ada" / "week (1)").mkdir(parents=True)
+    course = CourseDirectory(root=f"{tmp_path}/c++ (1)/", assignment_id="week (1)")
+    assert list(submissions(course)[0]) == ["ada"]
 
 
 def test_what_is_trusted_imports_nothing_of_what_is_for_students_or_for_reports():

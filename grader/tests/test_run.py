@@ -104,9 +104,20 @@ def test_an_assignment_without_exercises_is_named_at_the_start(course, kernel, s
 
 def test_the_name_of_a_folder_does_nothing_to_the_terminal(course, kernel, said):
     course.submit("e\x1b[2Jve\r\u202e")
-    course.autograde()
+    with pytest.raises(NbGraderException):
+        course.autograde()
     assert any(r"e\x1b[2Jve\r\u202e" in line for line in said())
     assert all(line.isprintable() for line in said())
+
+
+def test_a_folder_that_nbgrader_cannot_grade_ends_the_run_with_an_error_after_all_others(course, kernel, said):
+    for student in ("ada", "lee[7]", "trail ", ".cleo"):
+        course.submit(student)
+    with pytest.raises(NbGraderException, match=re.escape("Nothing was graded of '.cleo', 'lee[7]', 'trail ': rename")):
+        course.autograde()
+    assert kernel.ran == ["ada"]
+    assert course.grade("ada") == (2, None, False)
+    assert not (course.folder / "autograded" / "lee[7]").exists()
 
 
 # What waits for the instructor
