@@ -25,6 +25,7 @@ CELL = {"cell_type": True, "source": True, "id": True, "metadata": {"nbgrader": 
 NOTEBOOK = {"nbformat": True, "cells": CELL, "worksheets": {"cells": {**CELL, "input": True, "level": True}}}
 CLEAR = "(clear the outputs of its cells)"
 A_FOLDER = "a folder"
+ARCHIVES = {b"PK\3\4": "zip", b"\x1f\x8b": "gzip"}
 # Neither a link nor a pipe. Windows has no such flags, but there nobody grades: students look at their own notebooks.
 PLAIN = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -48,6 +49,9 @@ def parse(raw: bytes, limits: Limits) -> nbformat.NotebookNode:
     Raises:
         Unreadable
     """
+    for magic, kind in ARCHIVES.items():
+        if raw.startswith(magic):
+            raise Unreadable(f"is not a notebook: it is a {kind} archive; hand in the notebook that is in it")
     text = essence(raw, limits)
     try:
         content = bounded.loads(text)

@@ -1,7 +1,8 @@
 """The files in archives that nobody trusts: their names, and the content of those that are asked for, in memory.
 
 Nothing is unpacked to a disk here; what is made of the names is up to `staging`. Links and devices in archives are passed
-over. zip and tar are read, as they are made everywhere; of others, the reason says what they are.
+over. zip and tar are read, as they are made everywhere, and single files that were compressed; of others, the reason says
+what they are.
 """
 
 import bz2
@@ -17,7 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from grader.files import printable
-from grader.limits import MB, Limits
+from grader.limits import KB, MB, Limits
 from grader.notebooks import Unreadable
 
 NAMES = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|gz|bz2|xz|zst|7z|rar)$", re.IGNORECASE)
@@ -34,6 +35,7 @@ PACKED = {
     b"BZh": bz2.BZ2Decompressor,
     b"\xfd7zXZ\0": lambda: lzma.LZMADecompressor(memlimit=256 * MB),
 }
+MOST_STREAMS, CHUNK = 10_000, 64 * KB  # compressed one after the other; and as much of one as is read at once
 BLOCK = 512  # bytes, of which a tar archive is made
 PAX_PATH = re.compile(rb"\d+ path=([^\n]*)\n")
 
@@ -88,7 +90,7 @@ def opened(file: File, budget: Budget) -> list[File]:
         if content.startswith(magic):
             raise Unreadable(f"is a {kind} archive, which is not read here: pack its files as zip")
     try:
-        found = _files(content, budget)
+        found = _files(content, budget, NAMES.sub("", file.path.rpartition("/")[2]))
     except Unreadable:
         raise
     except Exception as problem:  # whatever zipfile and the decompressors make of it
@@ -97,13 +99,18 @@ def opened(file: File, budget: Budget) -> list[File]:
     return [inner for inner in files if not LEFT_BY_PROGRAMS.search(inner.path)]
 
 
-def _files(content: bytes, budget: Budget) -> list[tuple[str, Read]]:
-    for magic, decompressor in PACKED.items():
-        if content.startswith(magic):
-            content = budget.take(partial(decompressor().decompress, content))
-    if content[257:262] == b"ustar":
+def _files(content: bytes, budget: Budget, only: str) -> list[tuple[str, Read]]:
+    """only: the name of the file that it is, if it is one, compressed."""
+    packed = next((magic for magic in PACKED if content.startswith(magic)), None)
+    if packed:
+        content = budget.take(partial(_decompressed, content, packed))
+    if _is_tar(content):
         return _in_tar(content)
     if not zipfile.is_zipfile(io.BytesIO(content)):
+        if packed:
+            return [(_path(only), lambda: content)]
+        if content.startswith(b"PK\3\4"):
+            raise Unreadable("is a damaged zip archive: it ends too early")
         raise Unreadable("is no zip or tar archive" if content else "is empty")
     if content.count(b"PK\1\2") > MOST_FILES:  # so each entry in the list of its files begins
         raise Unreadable(f"holds more than {MOST_FILES} files")
@@ -111,6 +118,33 @@ def _files(content: bytes, budget: Budget) -> list[tuple[str, Read]]:
     return [
         (_path(_name(info)), partial(_unzipped, archive, info, budget)) for info in archive.infolist() if _is_file(info)
     ]
+
+
+def _decompressed(content: bytes, magic: bytes, most: int) -> bytes:
+    """At most `most` bytes of all streams: programs that compress in parallel make several. What follows is passed over."""
+    found, position = bytearray(), 0
+    for _ in range(MOST_STREAMS):
+        stream = PACKED[magic]()
+        while not stream.eof:
+            if len(found) == most:
+                return bytes(found)
+            if position >= len(content):
+                raise Unreadable("is a damaged archive: it ends too early")
+            found += stream.decompress(content[position : position + CHUNK], most - len(found))
+            position += CHUNK
+        position = min(position, len(content)) - len(stream.unused_data)
+        if not content.startswith(magic, position):
+            return bytes(found)
+    raise Unreadable(f"is compressed in more than {MOST_STREAMS} parts")
+
+
+def _is_tar(content: bytes) -> bool:
+    """Old ones say it only by a sum of the bytes in a header, to which its own count as spaces."""
+    header = content[:BLOCK]
+    if header[257:262] == b"ustar":
+        return True
+    digits = re.fullmatch(rb"[ \0]*([0-7]+)[ \0]*", header[148:156])
+    return digits is not None and int(digits[1], 8) == sum(header) - sum(header[148:156]) + 8 * ord(" ")
 
 
 def _is_file(info: zipfile.ZipInfo) -> bool:

@@ -1,8 +1,11 @@
 """`nbgrader zip_collect`: one notebook of each archive that `grader submit` packed, whatever the others hold."""
 
+import bz2
+import gzip
 import io
 import json
 import logging
+import lzma
 import os
 import stat
 import tarfile
@@ -149,6 +152,16 @@ def tarred(mode: str, form: int, *names: str) -> bytes:
     return content.getvalue()
 
 
+def old_tar() -> bytes:
+    """As it was before headers said that they are of a tar."""
+    content = bytearray(tarred("w:", tarfile.USTAR_FORMAT, ADA))
+    content[257:265], content[148:156] = bytes(8), b" " * 8
+    content[148:156] = b"%06o\0 " % sum(content[:512])
+    return bytes(content)
+
+
+COMPRESS = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
+TAR = tarred("w:", tarfile.USTAR_FORMAT)
 FORMS = {"ustar": tarfile.USTAR_FORMAT, "gnu": tarfile.GNU_FORMAT, "pax": tarfile.PAX_FORMAT}
 LONG = f"{'x' * 90}/{'ä' * 60}/{ADA}"
 FORMATS = {
@@ -165,6 +178,11 @@ FORMATS = {
         for form in FORMS
     },
     **{f"long {form}": tarred("w:", FORMS[form], LONG) for form in ("gnu", "pax")},
+    **{
+        f"tar in several {kind}": b"".join(compress(block) for block in (TAR[:100], TAR[100:700], TAR[700:])) + bytes(9)
+        for kind, compress in COMPRESS.items()
+    },
+    "old tar": old_tar(),
     "long ustar": tarred("w:", FORMS["ustar"], f"{'x' * 90}/{ADA}"),
 }
 
@@ -201,7 +219,7 @@ def test_the_archive_of_a_portal_is_opened_and_each_in_it_is_one_of_its_own(tmp_
     ada, ben, cleo = read(path, path.name, "homework3", Limits())
     assert (ada[0], ada[1].student) == (f"portal.zip/Ada/{PACKED}", "ada")
     assert (ben[0], ben[1].student) == ("portal.zip/Ben/all.zip/x.zip", "ben")
-    assert (cleo[0], str(cleo[1])) == ("portal.zip/Cleo/broken.zip", "is no zip or tar archive")
+    assert (cleo[0], str(cleo[1])) == ("portal.zip/Cleo/broken.zip", "is a damaged zip archive: it ends too early")
 
 
 def test_what_lies_deeper_than_portals_put_it_is_not_looked_for(tmp_path):
@@ -357,7 +375,7 @@ def tar_with_size(text: bytes) -> bytes:
 BROKEN = {
     "text": (b"no archive", "is no zip or tar archive"),
     "empty": (b"", "is empty"),
-    "no end": (packed((ADA, b"{}"))[:-10], "is no zip or tar archive"),
+    "no end": (packed((ADA, b"{}"))[:-10], "is a damaged zip archive: it ends too early"),
     "encrypted": (encrypted(), "is protected by a password"),
     "damaged": (damaged(), "is damaged: "),
     "another size": (of_another_size(), "is damaged: Bad CRC-32"),
@@ -371,6 +389,15 @@ BROKEN = {
     "a link in it": (link(), "holds no homework3.ipynb"),
     "many files": (packed(*[(str(number), b"") for number in range(10_001)]), "holds more than 10000 files"),
     "gzip": (b"\x1f\x8b\x08" + bytes(100), "is "),
+    **{
+        f"{kind} that ends": (
+            compress(tarred("w:", tarfile.USTAR_FORMAT))[:-9],
+            "is a damaged archive: it ends too early",
+        )
+        for kind, compress in COMPRESS.items()
+    },
+    "gzip of thousands": (gzip.compress(b"") * 10_001, "is compressed in more than 10000 parts"),
+    "a wrong sum": (old_tar().replace(b"ada", b"bda"), "is no zip or tar archive"),
     "a tar that ends": (tarred("w:", tarfile.USTAR_FORMAT, ADA)[:520], "is a damaged archive: it ends too early"),
     "a tar that goes back": (tar_with_size(b"-2000"), "is a damaged archive"),
     "a tar of a terabyte": (tar_with_size(b"77777777777"), "is a damaged archive"),

@@ -1,8 +1,11 @@
 """Clean copies: whatever a student hands in, there is a notebook that opens, a reason where it is empty, and no wait."""
 
+import bz2
 import errno
+import gzip
 import io
 import json
+import lzma
 import os
 import signal
 import socket
@@ -206,7 +209,8 @@ def test_an_id_is_for_one_cell(tmp_path):
             "its JSON is broken at line 1",
         ),  # as an upload that stopped
         ("{\n\n]", "its JSON is broken at line 3"),
-        (b"PK\x03\x04 a zip", "its JSON is broken at line 1"),
+        (b"PK\x03\x04 a zip", "is not a notebook: it is a zip archive; hand in the notebook that is in it"),
+        (b"\x1f\x8b\x08", "is not a notebook: it is a gzip archive"),
         ("[" * 100_000, "its JSON is nested more than 100 deep"),
         ('{"nbformat": 4, "cells": ' + "[" * 100_000 + "]" * 100_000 + "}", "its JSON is nested more than 100 deep"),
         ('{"nbformat": 4, "cells": ' + "[" * 2**20 + "]" * 2**20 + "}", "its JSON has more than 1000000 lists"),
@@ -494,6 +498,17 @@ def test_a_notebook_in_an_archive_is_taken(folder, name, deep):
     assert sources(to / "hw.ipynb") == ["x = 1"]
 
 
+@pytest.mark.parametrize(("ending", "compress"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+def test_a_notebook_that_was_compressed_is_taken(folder, ending, compress):
+    content = notebook(cell()).encode()
+    (folder / f"hw.ipynb.{ending}").write_bytes(compress(content[:50]) + compress(content[50:]))
+    result, to = copied(folder)
+    path = f"hw.ipynb.{ending}/hw.ipynb"
+    assert result == Copy(notices=[f"The notebook was handed in as “{path}”; it was taken for hw.ipynb."])
+    assert sources(to / "hw.ipynb") == ["x = 1"]
+    assert os.listdir(files_of(folder)) == []
+
+
 def test_what_lies_outside_of_an_archive_goes_before_what_is_in_it(folder):
     (folder / "my work.ipynb").write_text(notebook(cell("outside")))
     (folder / "hw.zip").write_bytes(zipped(("hw.ipynb", notebook(cell("inside")))))
@@ -591,7 +606,7 @@ def test_of_several_that_are_equally_like_it_none_is_taken(folder, names):
             " under this name: “hw.json” is not a notebook: it does not say which notebook format it has",
         ),
         ({"hw.ipynb.txt": "{"}, " under this name: “hw.ipynb.txt” is not a notebook: its JSON is broken at line 1"),
-        ({"hw.zip": b"PK\3\4"}, " under this name: “hw.zip” is no zip or tar archive"),
+        ({"hw.zip": b"PK\3\4"}, " under this name: “hw.zip” is a damaged zip archive: it ends too early"),
         (
             {"hw.7z": b"7z\xbc\xaf\x27\x1c"},
             " under this name: “hw.7z” is a 7z archive, which is not read here: pack its files as zip",
