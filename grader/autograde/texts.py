@@ -8,6 +8,7 @@ import base64
 import binascii
 import posixpath
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from urllib.parse import unquote
@@ -23,13 +24,18 @@ from grader.sources import without_layout
 
 LONGEST_LINE = 1000  # characters
 MOST_PICTURES = 20  # of a notebook
-# ![any words](photo (1).png "any words"), and <img src="photo.png">; each ends where another begins, so that no text is read
-# again and again.
+# ![any words](photo (1).png "any words"), ![any words][label] or ![label], and <img src="photo.png">; each ends where
+# another begins, so that no text is read again and again.
 REFERENCE = re.compile(
-    r"!\[(?:[^\[\]\n]|\[[^\[\]\n]{0,50}\]){0,300}\]\(([^()\n]{1,300}(?:\([^()\n]{0,100}\)[^()\n]{0,100}){0,3})\)"
-    r"|<img\b[^<>]{0,300}?\bsrc\s{0,9}=\s{0,9}[\"']?([^\"'<>\n]{1,300})",
+    r"!\[(?P<words>(?:[^\[\]\n]|\[[^\[\]\n]{0,50}\]){0,300})\]"
+    r"(?:\((?P<path>[^()\n]{1,300}(?:\([^()\n]{0,100}\)[^()\n]{0,100}){0,3})\)|\[(?P<label>[^\[\]\n]{0,100})\])?"
+    # of attributes before, = and what is in quotation marks are one
+    r"|<img\b(?:[^<>=]|=\s{0,9}+(?:\"[^\"<]{0,300}\"|'[^'<]{0,300}')?+){0,300}?(?<![\w-])src\s{0,9}=\s{0,9}"
+    r"(?:\"(?P<double>[^\"<>\n]{1,300})|'(?P<single>[^'<>\n]{1,300})|(?P<bare>[^\"'<>\s]{1,300}))",
     re.IGNORECASE,
 )
+# [label]: photo.png "any words"
+DEFINITION = re.compile(r"^ {0,3}\[([^\[\]\n]{1,100})\]:[ \t]{0,9}(<[^<>\n]{1,300}>|[^\s<>]{1,300})", re.MULTILINE)
 TITLE = re.compile(r"""\s+("[^"]*"|'[^']*')$""")
 PASTED = "attachment:"
 # Photos are wider than pages.
@@ -60,8 +66,7 @@ class Texts:
         self.known = {without_layout(text): text for text in known}
         self.written = written
         paths = [path for path in sorted(files.rglob("*")) if path.is_file()] if files and written else []
-        # Most students' systems do not tell capital letters from small ones in the names of files.
-        self.files = {path.relative_to(files).as_posix().casefold(): path for path in reversed(paths)}
+        self.files = {_plain(path.relative_to(files).as_posix()): path for path in reversed(paths)}
         self.left, self.left_bytes = MOST_PICTURES, megabytes * MB
         self.limit = f"{megabytes} MB for all pictures together"
 
@@ -111,10 +116,11 @@ class Texts:
         return paragraphs, shown
 
     def _file(self, reference: str) -> bytes:
-        path = self.files.get(posixpath.normpath(unquote(reference).replace("\\", "/")).casefold())
-        if path is None:
-            raise NotShown("was not handed in")
-        return read_bytes(path, self.left_bytes, self.limit)
+        for name in (reference, re.split("[?#]", reference)[0]):  # without what is for a browser
+            path = self.files.get(_plain(posixpath.normpath(unquote(name).replace("\\", "/"))))
+            if path is not None:
+                return read_bytes(path, self.left_bytes, self.limit)
+        raise NotShown("was not handed in")
 
     def _taken(self, picture: bytes) -> dict[str, str]:
         """A picture as an attachment; it takes its place.
@@ -127,6 +133,12 @@ class Texts:
             raise NotShown(f"is too large: {len(picture) / MB:.1f} MB, and the limit is {self.limit}")
         self.left_bytes -= len(picture)
         return {kind: base64.b64encode(picture).decode()}
+
+
+def _plain(name: str) -> str:
+    """Most students' systems tell neither capital letters from small ones in the names of files, nor the ways in which
+    Unicode writes a letter with an accent."""
+    return unicodedata.normalize("NFC", name.casefold())
 
 
 def _markdown(text: str, attachments: Attachments) -> NotebookNode:
@@ -149,7 +161,14 @@ def _pasted(name: str, cell: NotebookNode | None) -> bytes:
 
 def _references(text: str) -> Iterator[str]:
     """The pictures to which a text refers, but for those on the web."""
+    defined = {_label(match[1]): match[2] for match in reversed(list(DEFINITION.finditer(text)))}  # the first counts
     for match in REFERENCE.finditer(text):
-        reference = TITLE.sub("", (match[1] or match[2]).strip()).strip("<>")
-        if "://" not in reference and not reference.startswith("data:"):
+        given = match["path"] or match["double"] or match["single"] or match["bare"]
+        given = given or defined.get(_label(match["label"] or match["words"] or ""), "")
+        reference = TITLE.sub("", given.strip()).strip("<>")
+        if reference and "://" not in reference and not reference.startswith("data:"):
             yield reference
+
+
+def _label(text: str) -> str:
+    return " ".join(text.casefold().split())
