@@ -12,7 +12,16 @@ from typing import Any
 
 from nbformat import NotebookNode
 
-from grader.sources import definitions, provides, stubs, without_layout
+from grader.sources import (
+    definitions,
+    provides,
+    stubs,
+    undone,
+    without_comments,
+    without_formatting,
+    without_layout,
+    words,
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,11 @@ class Master:
         return definitions(self.source) if self.cell_type == "code" else set()
 
     @property
+    def asks(self) -> set[str]:
+        """The functions and methods that the student is to write, as `stubs` names them."""
+        return stubs(self.source) if self.solution and self.cell_type == "code" else set()
+
+    @property
     def is_fixed(self) -> bool:
         """Is its text the instructor's, which a student has no reason to change?"""
         return (self.grade or self.locked) and not self.solution
@@ -49,6 +63,13 @@ class Master:
 
     def is_untouched(self, cell: NotebookNode) -> bool:
         return without_layout(cell.source) == without_layout(self.source)
+
+    def is_extended(self, cell: NotebookNode) -> bool:
+        """Is it the instructor's code, and was other code written into it? Comments and formatting are none."""
+        if not self.is_fixed or self.cell_type != "code" or cell.cell_type != "code":
+            return False
+        given, found = (without_formatting(without_comments(text)) for text in (self.source, cell.source))
+        return found not in ("", given)
 
     @property
     def metadata(self) -> dict[str, Any]:
@@ -102,9 +123,7 @@ class Change(StrEnum):
     SEVERAL = "There are several cells “{}”. All are run, one after the other."
     DROPPED = "A copy of the cell “{}” was dropped."
     PUT_BACK = "The cell “{}” was missing; it was put back."
-    EXTENDED = (
-        "The graded cell “{}” was changed; as it answers something, it is run in a cell of its own before the original."
-    )
+    EXTENDED = "The code of the cell “{}” was changed; it is run in a cell of its own, before the original."
     STUB_MOVED = "The cell “{}” is a stub still, and stood below a cell that answers it; it was moved above that one."
     CHECK_MOVED = "The graded cell “{}” stood before the work that it checks; it was moved."
 
@@ -139,8 +158,11 @@ def identify(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> list[s
                 names[number] = master.name
                 break
     solutions = [master for master in lost if master.solution and master.defines]
+    asked = _asked(masters)
     nameless = [number for number, cell in enumerate(cells) if names[number] is None and cell.cell_type == "code"]
-    found = [(number, find(cells[number].source)) for find in (stubs, definitions) for number in nameless if solutions]
+    texts = [(number, cells[number].source) for number in nameless if solutions]
+    found = [(number, undone(text, asked)) for number, text in texts]
+    found += [(number, definitions(text)) for number, text in texts]
     for master in solutions:
         for number, defined in found:
             if names[number] is None and defined & master.defines:
@@ -152,12 +174,15 @@ def identify(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> list[s
 def _counting(master: Master, cells: Sequence[NotebookNode], names: Sequence[str | None]) -> int | None:
     """The number of the one that counts among the cells that are `master`; None: there are none.
 
-    Of solutions the first that was worked on; of other cells the last, which has all the work before it.
+    Of solutions the first that was worked on; of other cells the last, which has all the work before it, and of these
+    rather one that is as it was given out.
     """
     numbers = [number for number, name in enumerate(names) if name == master.name]
-    if not numbers or not master.solution:
-        return numbers[-1] if numbers else None
-    return next((number for number in numbers if not master.is_untouched(cells[number])), numbers[0])
+    if not numbers:
+        return None
+    if master.solution:
+        return next((number for number in numbers if not master.is_untouched(cells[number])), numbers[0])
+    return next((number for number in reversed(numbers) if not master.is_extended(cells[number])), numbers[-1])
 
 
 def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[list[Place], list[Notice]]:
@@ -168,30 +193,27 @@ def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[l
       own, to be run as they were in the student's session. Of several other cells of one name the last is kept.
     - What is missing is put back: a graded cell before the next of the master's cells, a solution right behind the one
       before it.
-    - A graded cell that answers what a solution lacks is run as it is, as a cell of the student's own, before the master's.
+    - A cell of the instructor's into which other code was written is run as it is, as a cell of the student's own, before
+      the master's; so are such copies, in their place.
     - A solution that is a stub still is moved above all cells that answer it, so as not to undo them.
     - A graded cell that stands before the work that it checks is moved behind it: behind the solutions that precede it in
-      the assignment, and where one of them lacks something, behind all cells that provide it.
+      the assignment, and where one of them lacks what it needs, behind an answer to that (see `_answer`). Where a solution
+      was worked on, whatever stands elsewhere moves nothing.
     """
     notices: list[Notice] = []
     names = identify(cells, masters)
     by_name = {master.name: master for master in masters}
     counting = {master.name: _counting(master, cells, names) for master in masters}
-    work = {name: cells[number].source for name, number in counting.items() if number is not None}
-    lacking = set().union(
-        *(master.defines - provides(work.get(master.name, "")) for master in masters if master.solution)
-    )
-
     places: list[Place] = []
     for number, (name, cell) in enumerate(zip(names, cells, strict=True)):
         if name is None:
             places.append(Place(None, cell))
         elif counting[name] == number:
-            if cell.cell_type == "code" and by_name[name].is_fixed and lacking & provides(cell.source):
+            if by_name[name].is_extended(cell):
                 places.append(Place(None, cell))
                 notices.append(Notice(Change.EXTENDED, name))
             places.append(Place(by_name[name], cell))
-        elif by_name[name].solution and not by_name[name].is_untouched(cell):
+        elif by_name[name].is_extended(cell) or (by_name[name].solution and not by_name[name].is_untouched(cell)):
             places.append(Place(None, cell))
             notices.append(Notice(Change.SEVERAL, name))
         else:
@@ -201,11 +223,12 @@ def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[l
             places.insert(_where(places, masters, position), Place(master, None))
             notices.append(Notice(Change.PUT_BACK, master.name))
 
-    provided = {place: provides(place.work) for place in places}
+    asked = _asked(masters)
+    provided = {place: provides(place.work, asked) for place in places}
+    mentioned = {place: words(place.work) for place in places}
     for stub in [place for place in places if place.is_solution]:
-        undone = stubs(stub.work)
-        here = places.index(stub)
-        first = next((number for number in range(here) if undone & provided[places[number]]), here)
+        lacking, here = undone(stub.work, asked), places.index(stub)
+        first = next((number for number in range(here) if lacking & provided[places[number]]), here)
         if first < here:
             places.insert(first, places.pop(here))
             notices.append(Notice(Change.STUB_MOVED, stub.name))
@@ -214,13 +237,42 @@ def arrange(cells: Sequence[NotebookNode], masters: Sequence[Master]) -> tuple[l
             continue
         earlier = {other.name for other in masters[:position]}
         before = [place for place in places if place.is_solution and place.name in earlier]
-        lacking = set().union(*(place.master.defines - provided[place] for place in before))
-        last = max((n for n, place in enumerate(places) if place in before or lacking & provided[place]), default=-1)
         here = next(number for number, place in enumerate(places) if place.master is master)
+        needed = words(master.source)
+        for place in reversed(places):  # and what the code behind these names mentions in its turn
+            if provided[place] & needed:
+                needed |= mentioned[place]
+        lacking = needed & set().union(*(_lacks(place, mentioned[place]) for place in before))
+        answers = [_answer(here, [name in provided[place] for place in places], places) for name in lacking]
+        last = max([*map(places.index, before), *answers], default=-1)
         if here < last:
             places.insert(last, places.pop(here))
             notices.append(Notice(Change.CHECK_MOVED, master.name))
     return places, list(dict.fromkeys(notices))
+
+
+def _asked(masters: Sequence[Master]) -> set[str]:
+    return set().union(*(master.asks for master in masters))
+
+
+def _lacks(solution: Place, mentioned: set[str]) -> set[str]:
+    """What was asked for in a solution, and is a stub still or is not mentioned any more."""
+    asked = solution.master.asks
+    return undone(solution.work, asked) | ({name.partition(".")[0] for name in asked} - mentioned)
+
+
+def _answer(here: int, provides_it: Sequence[bool], places: Sequence[Place]) -> int:
+    """The place behind which a check at `here` has an answer, -1 if there is none.
+
+    It is the first that provides it, or below the check and that one the last, as far as no other cell of the assignment
+    stands between: the drafts above are superseded, and what is written after other exercises is an experiment.
+    """
+    first = next((number for number, it_does in enumerate(provides_it) if it_does), None)
+    if first is None:
+        return -1
+    start = max(here, first)
+    end = next((number for number in range(start + 1, len(places)) if places[number].master), len(places))
+    return max(number for number in range(end) if provides_it[number])
 
 
 def _where(places: Sequence[Place], masters: Sequence[Master], position: int) -> int:

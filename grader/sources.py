@@ -5,20 +5,27 @@ length of a text and no faster.
 """
 
 import re
+from collections.abc import Set
 
-# At the beginning of a line: a function, a class, or the names to which something is assigned.
+# A function or class, indented or not, and all of its body.
+BODY = re.compile(r"^([ \t]*)((?:async[ \t]+)?def|class)[ \t]+(\w+).*(?:\n\1[ \t)].*)*", re.MULTILINE)
+# Outside of these, the functions and classes, and at the beginning of a statement the names to which something is assigned.
+# (An indented one may be the argument of a call.)
 DEFINED = re.compile(
-    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^((?:\w+[ \t]*,[ \t]*)*\w+)[ \t]*(?::[^=\n]*)?=(?!=)", re.MULTILINE
+    r"^[ \t]*(?:def|class)[ \t]+(\w+)"
+    r"|(?:^|;[ \t]*)((?:\(?\w+\)?[ \t]*(?:,|=(?!=))[ \t]*)*\(?\w+\)?)[ \t]*(?::[^=;\n]*)?=(?!=)",
+    re.MULTILINE,
 )
-# The names that are imported from a module, and a name of which an attribute is assigned.
-IMPORTED = re.compile(r"^from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\(([^)]*)|(.*))", re.MULTILINE)
+# The names that are imported, and a name of which an attribute is assigned.
+IMPORTED = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?:\(([^)]*)|(.*))", re.MULTILINE)
 EXTENDED = re.compile(r"^(\w+)\.\w+[ \t]*=(?!=)", re.MULTILINE)
 
-LONG_STRING = re.compile(r'("""|\'\'\')[\s\S]*?\1')
-COMMENT = re.compile(r"#.*")
-# Up to the next line that is indented no deeper, but for the bracket that ends a head of several lines.
-BLOCK = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+).*(?:\n[ \t)].*)*", re.MULTILINE)
-FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t].*(?:\n\1[ \t)].*)*", re.MULTILINE)
+COMMENT = re.compile(r'#.*|("""|\'\'\')[\s\S]*?\1')
+# Up to the next line that is indented no deeper, but for the bracket that ends a head of several lines; or an assignment.
+BLOCK = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+).*(?:\n[ \t)].*)*|^(\w+)(?:\.\w+)?[ \t]*=(?!=)", re.MULTILINE
+)
+FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+).*(?:\n\1[ \t)].*)*", re.MULTILINE)
 STUB = "raise NotImplementedError"
 RESULT = re.compile(r"(?:^|[:;=(])[ \t]*(?:return|yield)\b", re.MULTILINE)
 
@@ -35,25 +42,51 @@ def without_formatting(code: str) -> str:
 
 
 def definitions(source: str) -> set[str]:
-    """The functions, classes and variables that a text defines, indented ones aside."""
-    found = (match[1] or match[2] for match in DEFINED.finditer(source))
-    return {name.strip() for names in found for name in names.split(",")}
+    """The functions, classes and variables that a text defines, not those inside of a function or class."""
+    found = (match[1] or match[2] for match in DEFINED.finditer(_outside(source)))
+    return {name for names in found for name in re.findall(r"\w+", names)}
 
 
-def provides(source: str) -> set[str]:
-    """The names that mean something else after a text than before: defined, imported from a module, or given an
-    attribute. A function that is a stub still provides nothing."""
-    imports = (match[1] or match[2] or "" for match in IMPORTED.finditer(COMMENT.sub("", source)))
-    imported = {part.split()[-1] for names in imports for part in names.split(",") if part.strip()}
-    return (definitions(source) | imported | set(EXTENDED.findall(source))) - stubs(source)
+def provides(source: str, asked: Set[str] = frozenset()) -> set[str]:
+    """The names that mean something else after a text than before: defined, imported, or given an attribute. What is
+    `undone` still provides nothing."""
+    imports = (match[1] or match[2] or "" for match in IMPORTED.finditer(_outside(source)))
+    imported = {part.split()[-1].partition(".")[0] for names in imports for part in names.split(",") if part.strip()}
+    return (definitions(source) | imported | set(EXTENDED.findall(source))) - undone(source, asked)
+
+
+def undone(source: str, asked: Set[str]) -> set[str]:
+    """The functions and classes of which something is a stub that was asked for, named as `stubs` does. (A class of the
+    student's own may well have other methods that only raise.)"""
+    return {name.partition(".")[0] for name in stubs(source) & asked}
 
 
 def stubs(source: str) -> set[str]:
-    """The functions that do nothing in the end but raise NotImplementedError, and the classes that have such a method."""
-    code = COMMENT.sub("", LONG_STRING.sub("", source))
-    code = "\n".join(line for line in code.split("\n") if line.strip())
-    blocks = (block for block in BLOCK.finditer(code) if STUB in block[0])
-    return {block[1] for block in blocks if any(map(_is_stub, FUNCTION.finditer(block[0])))}
+    """The functions that do nothing in the end but raise NotImplementedError; methods as "Class.method". Of what is
+    defined several times the last counts."""
+    blocks = {block[1] or block[2]: block[0] for block in BLOCK.finditer(without_comments(source))}
+    return {
+        f"{name}.{function[2]}" if function[1] else name
+        for name, text in blocks.items()
+        if STUB in text
+        for function in FUNCTION.finditer(text)
+        if _is_stub(function)
+    }
+
+
+def words(source: str) -> set[str]:
+    """All names that the code of a text mentions."""
+    return set(re.findall(r"\w+", without_comments(source)))
+
+
+def without_comments(source: str) -> str:
+    """Without comments, long strings and blank lines."""
+    return "\n".join(line for line in COMMENT.sub("", source).split("\n") if line.strip())
+
+
+def _outside(source: str) -> str:
+    """The code without the bodies of its functions and classes."""
+    return BODY.sub(lambda match: f"{match[1]}{match[2].split()[-1]} {match[3]}", without_comments(source))
 
 
 def _is_stub(function: re.Match[str]) -> bool:

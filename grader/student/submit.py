@@ -24,9 +24,10 @@ from grader import assignments
 from grader.cells import Change, Master, Notice, Place, arrange, claim, identify
 from grader.files import A_STUDENT_IS, ROOT, STUDENT, write_zip
 from grader.limits import Limits
-from grader.model import Exercise
+from grader.model import Exercise, Target
 from grader.notebooks import Unreadable, read
-from grader.sources import definitions, provides, stubs
+from grader.sources import STUB as RAISE
+from grader.sources import definitions, provides, stubs, undone
 
 NOTE = """\
 Graded is what your code does when the notebook is run anew, on the visible cases and on hidden ones of the same kind.
@@ -152,27 +153,37 @@ def pack(assignment: str, notebook: Path, student: str, folder: Path, now: datet
 
 
 def _masters(exercises: Collection[Exercise], cells: Sequence[NotebookNode]) -> list[Master]:
-    """The cells of the assignment in their order, as far as they can be known without its gradebook: for each target the
-    one in which it is to be written, and each exercise's check cell."""
+    """The cells of the assignment, as far as they can be known without its gradebook: for each target the one in which it
+    is to be written, and each exercise's check cell, in their order; then what else claims to be one."""
     masters: dict[str, Master] = {}
     graded = {exercise.grade_id for exercise in exercises}
     others = [cell for cell in cells if claim(cell) not in graded]
     for exercise in exercises:
-        work = _solution(exercise.target.name, others)
+        work = _solution(exercise.target, others)
         check = Master(exercise.grade_id, "code", exercise.check, locked=True, grade=True, points=exercise.points)
         for master in (work, check):
             masters.setdefault(master.name, master)
+    for cell in filter(claim, others):
+        masters.setdefault(claim(cell), Master(claim(cell), cell.cell_type, cell.source, solution=True))
     return list(masters.values())
 
 
-def _solution(target: str, cells: Sequence[NotebookNode]) -> Master:
+def _solution(target: Target, cells: Sequence[NotebookNode]) -> Master:
     """The cell in which a target is to be written. Its name is the one that a cell claims which is a stub of it still, or
     else defines it. Its text before it was worked on is not at hand, unless it is a stub still."""
-    defining = [cell for cell in cells if target in definitions(cell.source)]
-    unwritten = [cell for cell in defining if target in stubs(cell.source)]
+    asked = stubs(_stub(target))
+    defining = [cell for cell in cells if target.name in definitions(cell.source)]
+    unwritten = [cell for cell in defining if undone(cell.source, asked)]
     named = next((claim(cell) for cell in [*unwritten, *defining] if claim(cell)), None)
     texts = (cell.source for cell in unwritten if claim(cell) == named)
-    return Master(named or target, "code", next(texts, f"def {target}(): ..."), solution=True)
+    return Master(named or target.name, "code", next(texts, _stub(target)), solution=True)
+
+
+def _stub(target: Target) -> str:
+    """What was asked for, in short: a function, or of a class the method by which it is called."""
+    if method := re.search(r"\)(?:\.(\w+))?\(", target.called):
+        return f"class {target.name}:\n    def {method[1] or 'forward'}(self):\n        {RAISE}"
+    return f"def {target.name}():\n    {RAISE}"
 
 
 def _part(exercise: Exercise, names: Sequence[str | None], places: Sequence[Place], notices: Sequence[Notice]) -> Part:
@@ -183,8 +194,10 @@ def _part(exercise: Exercise, names: Sequence[str | None], places: Sequence[Plac
         *(place.name for place in places if place.is_solution and target in place.master.defines),
     }
     remedies = [REMEDIES[notice.change] for notice in notices if notice.name in of_part and notice.change in REMEDIES]
-    amiss = "; ".join(filter(None, [_amiss(count, places[here]), *remedies]))
-    return Part(exercise.name, *_work(target, places[:here]), count, amiss)
+    done, work = _work(exercise.target, places[:here])
+    elsewhere = _elsewhere(exercise.target, places) if work == STUB else ""
+    amiss = "; ".join(filter(None, [_amiss(count, places[here]), *remedies, elsewhere]))
+    return Part(exercise.name, done, work, count, amiss)
 
 
 def _amiss(count: int, check: Place) -> str:
@@ -192,24 +205,36 @@ def _amiss(count: int, check: Place) -> str:
         return "its check cell is missing and will be put back"
     if count > 1:
         return f"its check cell is there {count} times; one will count"
+    if check.master.is_extended(check.cell):
+        return "its check cell was changed; it will be run as it is, and then the original"
     if not check.master.is_untouched(check.cell):
         return "its check cell was changed; the original will be run"
     return ""
 
 
-def _work(target: str, above: Sequence[Place]) -> tuple[bool, str]:
+def _work(target: Target, above: Sequence[Place]) -> tuple[bool, str]:
     """Is something done, and in what state is it, as far as the text shows? `above`: the places before its check cell."""
-    states = [target in stubs(text) for place in above for text in _defining(target, place.work)]
-    if not states:
-        return False, f"no cell defines {target}, or it has a syntax error: 0 points"
-    return (False, STUB) if states[-1] else (True, DONE)
+    asked = stubs(_stub(target))
+    texts = [text for place in above for text in _defining(target.name, place.work)]
+    if not texts:
+        return False, f"no cell defines {target.name}, or it has a syntax error: 0 points"
+    return (False, STUB) if undone(texts[-1], asked) else (True, DONE)
+
+
+def _elsewhere(target: Target, places: Sequence[Place]) -> str:
+    """What to say if a cell that is no stub gives the name of the target a meaning, in whatever way."""
+    name, asked = target.name, stubs(_stub(target))
+    binding = re.compile(rf"\b{name}\b[ \t]*:?=(?!=)|\b(?:def|class|import|as|for)[ \t]+{name}\b|[\"']{name}[\"']")
+    if any(binding.search(place.work) and not undone(place.work, asked) for place in places):
+        return f"some cell gives {name} a meaning, but not as grading knows it: write {name} into its own cell"
+    return ""
 
 
 def _defining(target: str, source: str) -> Iterator[str]:
     """The statements that define the target, without comments."""
-    if target in provides(source) | stubs(source):
+    if target in provides(source):
         texts = map(ast.unparse, _statements(source))
-        yield from (text for text in texts if target in provides(text) | stubs(text))
+        yield from (text for text in texts if target in provides(text))
 
 
 def _statements(source: str) -> list[ast.stmt]:

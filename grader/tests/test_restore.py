@@ -166,10 +166,18 @@ def test_flipped_flags_and_changed_points_come_back(flags):
 
 
 @pytest.mark.parametrize("wanted", ["setup", "sampler-check", "loss-check"])
-def test_the_text_of_what_is_the_instructors_comes_back(wanted):
+def test_the_text_of_what_is_the_instructors_comes_back_and_other_code_in_it_is_run_before(wanted):
     cells, notices = restored(list(submitted(**{wanted: "print(100)"}).values()))
-    assert notices == []
-    assert [cell.source for cell in cells] == [m.source for m in MASTERS]
+    assert notices == [str(Notice(Change.EXTENDED, wanted))]
+    own = cells.pop(ORDER.index(wanted))
+    assert (own.source, own.metadata) == ("print(100)", {})
+    assert (names(cells), [cell.source for cell in cells]) == (ORDER, [m.source for m in MASTERS])
+
+
+@pytest.mark.parametrize("text", ["", "# check(loss)", "check(\n    loss,\n)  # mine", '"""check(loss)"""'])
+def test_a_check_without_other_code_in_it_only_comes_back(text):
+    cells, notices = restored(list(submitted(**{"loss-check": text}).values()))
+    assert (names(cells), notices) == (ORDER, [])
 
 
 @pytest.mark.parametrize("cell_type", ["markdown", "raw"])
@@ -279,7 +287,7 @@ def test_a_solution_without_its_name_is_known_by_what_it_defines(source):
         mine("loss == 3"),
         mine("loss.weight = 3"),
         mine("loss(3)"),
-        mine("    def loss(x): ..."),
+        mine("class Other:\n    x = 1\n\n    def loss(x): ..."),
         mine("# def loss(x)"),
         mine("def loss(x): ...", "markdown"),
         mine("def loss(x): ...", "raw"),
@@ -390,7 +398,7 @@ def test_of_several_solutions_the_first_is_the_solution_and_all_are_run():
 
 def test_of_several_graded_cells_the_last_counts_and_the_others_are_dropped():
     cells = without()
-    cells[1:1] = [claiming("sampler-check"), claiming("sampler-check")]
+    cells[1:1] = [claiming("sampler-check", "check(Sampler)"), claiming("sampler-check", "check(Sampler)")]
     cells, notices = restored(cells)
     assert names(cells) == ORDER
     assert notices == ["A copy of the cell “sampler-check” was dropped."]
@@ -398,8 +406,14 @@ def test_of_several_graded_cells_the_last_counts_and_the_others_are_dropped():
 
 def test_the_last_of_several_graded_cells_counts_after_work_that_was_done_between_them():
     cells = without()
-    cells[3:3] = [mine("work = 1"), claiming("sampler-check")]
+    cells[3:3] = [mine("work = 1"), claiming("sampler-check", "check(Sampler)")]
     assert names(restored(cells)[0]) == ["setup", "sampler", None, *ORDER[2:]]
+
+
+def test_a_copy_of_a_graded_cell_in_which_other_code_was_written_is_run_and_is_not_the_one_that_counts():
+    cells, notices = restored([*without(), claiming("loss-check", "loss = max\ncheck(loss)")])
+    assert (names(cells), cells[-1].source) == ([*ORDER, None], "loss = max\ncheck(loss)")
+    assert notices == ["There are several cells “loss-check”. All are run, one after the other."]
 
 
 # Cells in another order
@@ -431,7 +445,7 @@ def test_a_check_before_its_work_is_moved_no_farther_than_behind_it():
 
 def test_only_graded_cells_are_moved():
     reading = master("reading", "plot()", locked=True)
-    cells, notices = restored([claiming("reading"), claiming("loss")], [LOSS, reading])
+    cells, notices = restored([claiming("reading", "plot()"), claiming("loss")], [LOSS, reading])
     assert (names(cells), notices) == (["reading", "loss"], [])
 
 
@@ -515,7 +529,7 @@ def test_an_answer_in_the_check_cell_is_run_before_the_check():
     found = around(claiming("loss-check", changed), STUB)
     assert found == (["loss", changed, "loss-check"], [notice, UNDONE])
     work = claiming("loss", f"SCALE = 2\n{ANSWERED}")
-    assert around(work, claiming("loss-check", changed)) == (["loss", "loss-check"], [])
+    assert around(work, claiming("loss-check", changed)) == (["loss", changed, "loss-check"], [notice])
     assert around(STUB, claiming("loss-check", f"x = 1\n{changed}", "markdown")) == (["loss", "loss-check"], [])
 
 
@@ -544,6 +558,67 @@ def test_another_definition_beside_work_in_its_place_changes_nothing(other):
     work = claiming("loss", f"SCALE = 2\n{ANSWERED}\n    raise NotImplementedError('Write it.')")
     assert around(mine(other), work, CHECK) == ([other, "loss", "loss-check"], [])
     assert around(work, CHECK, mine(other)) == (["loss", "loss-check", other], [])
+
+
+WRITE_CLASS = master(
+    "class", "class Loss:\n    def forward(self):\n        raise NotImplementedError('Write it.')", solution=True
+)
+CLASS_CHECK = master("class-check", "check(Loss)", points=1.0, **GRADED)
+WORK_WITH_A_STUB = """class Loss:
+    def forward(self):
+        return 1
+
+    def helper(self):
+        raise NotImplementedError"""
+
+
+def test_what_is_a_stub_is_what_the_master_has_as_one():
+    work, check = claiming("class", WORK_WITH_A_STUB), claiming("class-check", "check(Loss)")
+    draft, experiment = mine("class Loss: ..."), mine("Loss = None")
+    cells, notices = restored([draft, work, check, experiment], [WRITE_CLASS, CLASS_CHECK])
+    assert (names(cells), notices) == ([None, "class", "class-check", None], [])
+    half = claiming("class", WORK_WITH_A_STUB.replace("return 1", "raise NotImplementedError"))
+    cells, notices = restored([half, check, mine(WORK_WITH_A_STUB)], [WRITE_CLASS, CLASS_CHECK])
+    assert (names(cells), len(notices)) == (["class", None, "class-check"], 1)
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        f"try:\n    {ANSWERED.replace(chr(10), chr(10) + '    ')}\nfinally:\n    pass",
+        "level_fn = loss = max",
+        "globals()['loss'] = max",
+        "for loss in [max]: pass",
+        f"{WRITE_LOSS.source}\n\n\n{ANSWERED}",
+        f"{WRITE_LOSS.source}\n\n\nloss = max",
+    ],
+)
+def test_work_in_its_place_in_whatever_form_moves_nothing(work):
+    draft, experiment = "def loss(x): ...", "def loss(x): return 0"
+    found = around(mine(draft), claiming("loss", work), CHECK, mine(experiment))
+    assert found == ([draft, "loss", "loss-check", experiment], [])
+
+
+def test_a_check_moves_behind_the_answer_and_not_behind_what_is_written_after_other_exercises():
+    other, other_check = claiming("class", WORK_WITH_A_STUB), claiming("class-check", "check(Loss)")
+    experiment = mine("loss = None")
+    cells = [STUB, CHECK, mine("loss = abs"), mine(ANSWERED), mine("x = 1"), other, other_check, mine(), experiment]
+    cells, notices = restored(cells, [WRITE_LOSS, LOSS_CHECK, WRITE_CLASS, CLASS_CHECK])
+    assert names(cells) == ["loss", None, None, "loss-check", None, "class", "class-check", None, None]
+    assert notices == [TOO_EARLY]
+
+
+@pytest.mark.parametrize(
+    ("work", "order"),
+    [
+        (WORK_WITH_A_STUB, ["loss", "class", "class-check", None, "loss-check"]),
+        (WORK_WITH_A_STUB.replace("return 1", "return loss(1)"), ["loss", "class", None, "class-check", "loss-check"]),
+    ],
+    ids=["does not need it", "needs it"],
+)
+def test_a_check_waits_for_another_answer_only_where_its_work_needs_it(work, order):
+    cells = [STUB, CHECK, claiming("class", work), claiming("class-check", "check(Loss)"), mine(ANSWERED)]
+    assert names(restored(cells, [WRITE_LOSS, LOSS_CHECK, WRITE_CLASS, CLASS_CHECK])[0]) == order
 
 
 @pytest.mark.parametrize("cell_type", ["markdown", "raw"])

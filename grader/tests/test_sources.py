@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from grader.sources import definitions, provides, stubs, without_formatting, without_layout
+from grader.sources import definitions, provides, stubs, undone, without_formatting, without_layout
 
 RAISE = "raise NotImplementedError('return something')"
 
@@ -23,10 +23,14 @@ RAISE = "raise NotImplementedError('return something')"
         "class f(Base):\n    def g(self):\n        raise NotImplementedError",
     ],
 )
-def test_what_ends_in_raising_is_a_stub_and_provides_nothing(source):
-    assert stubs(source) == {"f"}
+def test_what_ends_in_raising_is_a_stub_and_provides_nothing_if_it_was_asked_for(source):
+    (stub,) = stubs(source)
+    assert stub in ("f", "f.g", "f.h")
     assert "f" in definitions(source)
-    assert "f" not in provides(source)
+    assert undone(source, {stub, "g"}) == {"f"}
+    assert "f" not in provides(source, {stub, "g"})
+    assert undone(source, {"g", "f.other"}) == set()
+    assert "f" in provides(source, {"g", "f.other"})
 
 
 @pytest.mark.parametrize(
@@ -53,7 +57,36 @@ def test_what_returns_something_or_may_end_otherwise_is_no_stub(source):
 
 def test_a_text_may_hold_a_stub_beside_work():
     source = f"def f(x):\n    return x\n\ndef g(x):\n    {RAISE}\n\nh = 1"
-    assert (stubs(source), provides(source)) == ({"g"}, {"f", "h"})
+    assert (stubs(source), provides(source, {"f", "g"})) == ({"g"}, {"f", "h"})
+
+
+@pytest.mark.parametrize("again", ["def f(x):\n    return x", "f = max", "f.forward = max"])
+def test_of_several_definitions_the_last_counts(again):
+    stub = f"def f(x):\n    {RAISE}"
+    assert stubs(f"{stub}\n\n{again}") == set()
+    assert stubs(f"{again}\n\n{stub}") == {"f"}
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("a = f = g", {"a", "f"}),
+        ("(f) = g", {"f"}),
+        ("(a, f) = g", {"a", "f"}),
+        ("x = 1; f = g", {"x", "f"}),
+        ("f = a == b", {"f"}),
+        (
+            "try:\n    def f(x):\n        y = 1\n\n        def g(): ...\nexcept E:\n    class h:\n        def k(): ...",
+            {"f", "h"},
+        ),
+        ("class f:\n    x = 1\n\n    def g(self): ...\n\n    def h(self): ...", {"f"}),
+        ("run(\n    f=3,\n)", set()),
+        ('# """\nf = 1\n# """', {"f"}),
+        ('"""\nf = 1\n"""', set()),
+    ],
+)
+def test_definitions_are_those_outside_of_functions_and_classes(source, names):
+    assert definitions(source) == names
 
 
 @pytest.mark.parametrize(
@@ -63,8 +96,10 @@ def test_a_text_may_hold_a_stub_beside_work():
         ("from .a import b as c, d", {"c", "d"}),
         ("from a import (\n    b,  # (one)\n    c as d,\n)\ne = 1", {"b", "d", "e"}),
         ("a.b = 1", {"a"}),
-        ("import a", set()),
-        ("    from a import b", set()),
+        ("import a", {"a"}),
+        ("import a.b, c as d", {"a", "d"}),
+        ("try:\n    from a import b\nexcept E: pass", {"b"}),
+        ("def f():\n    x = 1\n\n    from a import b", {"f"}),
         ("a.b == 1", set()),
         ("a.b", set()),
     ],
@@ -108,6 +143,12 @@ def test_what_a_formatter_changes_is_formatting():
         "#" * 10**6,
         "a." * 500_000,
         "a" + " " * 10**6 + "b",
+        "a=" * 500_000,
+        ";a: b" * 200_000,
+        "(a)," * 300_000,
+        ";" * 10**6,
+        "import " * 100_000,
+        "".join(f"{' ' * (depth % 500)}class A:\n" for depth in range(5000)),
     ],
     ids=lambda text: ascii(text[:20]),
 )
