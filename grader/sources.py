@@ -7,8 +7,11 @@ length of a text and no faster.
 import re
 from collections.abc import Set
 
-# A function or class, indented or not, and all of its body.
-BODY = re.compile(r"^([ \t]*)((?:async[ \t]+)?def|class)[ \t]+(\w+).*(?:\n\1[ \t)].*)*", re.MULTILINE)
+# A function or class, up to the next line that is indented no deeper, but for the bracket that ends a head of several
+# lines; or what gives a name another meaning.
+BLOCK = re.compile(
+    r"^([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+(\w+).*(?:\n\1[ \t)].*)*|^(\w+)(?:\.\w+)?[ \t]*=(?!=)", re.MULTILINE
+)
 # Outside of these, the functions and classes, and at the beginning of a statement the names to which something is assigned.
 # (An indented one may be the argument of a call.)
 DEFINED = re.compile(
@@ -21,10 +24,6 @@ IMPORTED = re.compile(r"^[ \t]*(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+(?:\(([^)]
 EXTENDED = re.compile(r"^(\w+)\.\w+[ \t]*=(?!=)", re.MULTILINE)
 
 COMMENT = re.compile(r'#.*|("""|\'\'\')[\s\S]*?\1')
-# Up to the next line that is indented no deeper, but for the bracket that ends a head of several lines; or an assignment.
-BLOCK = re.compile(
-    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+).*(?:\n[ \t)].*)*|^(\w+)(?:\.\w+)?[ \t]*=(?!=)", re.MULTILINE
-)
 FUNCTION = re.compile(r"^([ \t]*)(?:async[ \t]+)?def[ \t]+(\w+).*(?:\n\1[ \t)].*)*", re.MULTILINE)
 STUB = "raise NotImplementedError"
 RESULT = re.compile(r"(?:^|[:;=(])[ \t]*(?:return|yield)\b", re.MULTILINE)
@@ -64,12 +63,12 @@ def undone(source: str, asked: Set[str]) -> set[str]:
 def stubs(source: str) -> set[str]:
     """The functions that do nothing in the end but raise NotImplementedError; methods as "Class.method". Of what is
     defined several times the last counts."""
-    blocks = {block[1] or block[2]: block[0] for block in BLOCK.finditer(without_comments(source))}
+    blocks = {block[3] or block[4]: block for block in BLOCK.finditer(without_comments(source))}
     return {
-        f"{name}.{function[2]}" if function[1] else name
-        for name, text in blocks.items()
-        if STUB in text
-        for function in FUNCTION.finditer(text)
+        name if function[1] == block[1] else f"{name}.{function[2]}"
+        for name, block in blocks.items()
+        if STUB in block[0]
+        for function in FUNCTION.finditer(block[0])
         if _is_stub(function)
     }
 
@@ -86,7 +85,9 @@ def without_comments(source: str) -> str:
 
 def _outside(source: str) -> str:
     """The code without the bodies of its functions and classes."""
-    return BODY.sub(lambda match: f"{match[1]}{match[2].split()[-1]} {match[3]}", without_comments(source))
+    return BLOCK.sub(
+        lambda block: f"{block[1]}{block[2]} {block[3]}" if block[3] else block[0], without_comments(source)
+    )
 
 
 def _is_stub(function: re.Match[str]) -> bool:

@@ -21,6 +21,8 @@ RAISE = "raise NotImplementedError('return something')"
         "def f(\n    x,\n    y,\n) -> int:\n    raise NotImplementedError(\n        'Write'\n        'it.'\n    )\nx = 1",
         f"class f:\n    def g(self):\n        return 1\n\n    def h(self):\n        {RAISE}\n\n    z = 1",
         "class f(Base):\n    def g(self):\n        raise NotImplementedError",
+        f"if True:\n    def f(x):\n        {RAISE}\n    x = 1",
+        f"try:\n    class f:\n        def g(self):\n            {RAISE}\nfinally:\n    pass",
     ],
 )
 def test_what_ends_in_raising_is_a_stub_and_provides_nothing_if_it_was_asked_for(source):

@@ -487,7 +487,19 @@ def answer_in_front(cells, place, other):
         cells[place].source = f"{WORK[target]}\n\n{cells[place].source}"
 
 
+def indent(cells, place, other):
+    if TARGETS & definitions(cells[place].source):
+        cells[place].source = "if True:\n    " + cells[place].source.replace("\n", "\n    ")
+
+
+def import_in_front(cells, place, other):
+    if cells[place].source.startswith("check("):
+        cells[place].source = f"import os\n\n{cells[place].source}"
+
+
 STEPS = {
+    "indent": indent,
+    "import in front": import_in_front,
     "answer in front": answer_in_front,
     "solve": solve,
     "rewrite": rewrite,
