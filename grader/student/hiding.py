@@ -30,9 +30,10 @@ def hiding(folder: Path) -> Iterator[tuple[str, str]]:
 
 
 def warn() -> None:
-    """Of what hides a module from this session."""
+    """Of what hides a module from this session. In the project's own folder nothing does: it may be a copy of the one that
+    is installed."""
     folder = Path()
-    if any(_same(entry, folder) for entry in sys.path):
+    if not _same(folder, ROOT) and any(_same(entry, folder) for entry in sys.path):
         for _, sentence in hiding(folder):
             warnings.warn(sentence, stacklevel=2)
 

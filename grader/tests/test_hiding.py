@@ -1,5 +1,6 @@
 """What lies beside a notebook and would be imported in place of a module is named; what hides nothing is not."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,15 @@ def test_a_check_in_a_terminal_names_it_before_what_comes_of_it(tmp_path, capsys
     printed = capsys.readouterr().out
     assert f"Note: the file {tmp_path / 'rich.py'} hides the module rich: rename it" in printed
     assert printed.index("hides the module") < printed.index("raised ModuleNotFoundError")
+
+
+def test_a_copy_of_the_project_hides_nothing_from_itself(tmp_path):
+    for folder in ("installed", "copy"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "nbgrader_config.py").touch()
+    shutil.copytree(
+        ROOT / "grader", tmp_path / "copy" / "grader", ignore=shutil.ignore_patterns("tests", "__pycache__")
+    )
+    installed = f"import sys; sys.path.append({str(tmp_path / 'installed')!r})"
+    code = f"{installed}; import warnings; warnings.simplefilter('error'); from grader.student import hiding; hiding.warn()"
+    subprocess.run([sys.executable, "-c", code], cwd=tmp_path / "copy", check=True)
