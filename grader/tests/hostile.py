@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from grader import assignments
+from grader.autograde.sandbox import bubblewrap
 from grader.protocol import ANSWER_MIME
 from solutions import mutants
 from solutions.tools import samples
@@ -613,9 +614,9 @@ import threading, time
 threading.Thread(target=lambda: [time.sleep(0.01) for _ in range(10**6)], daemon=True).start()
 """,
     "no garbage collection": "import gc; gc.disable(); gc.freeze()",
-    "files named like modules": """
+    "files named like modules": f"""
 for name in ("torch", "json", "random", "copy", "grader", "IPython"):
-    open(f"/tmp/work/{name}.py", "w").write("1 / 0")
+    open(f"{bubblewrap.SCRATCH}/work/{{name}}.py", "w").write("1 / 0")
 """,
     "names of builtins and modules": "json = copy = random = sys = list = sum = type = max = input = id = print = 1",
     "few open files, no permissions": """
