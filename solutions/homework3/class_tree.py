@@ -19,19 +19,20 @@ from solutions.mutants import Mutant
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     """The level at which each two classes meet in the tree that is grown from their distances (section 3.1).
 
-    The leaves are the classes. At level l, every two nodes nearer than d_l = l * (4 - d_0) / levels + d_0 are joined,
-    and so are chains of them: a node is a connected component of "d < d_l". d_0 is the mean of s.
+    The leaves are the classes. At level l = 0, 1, ..., every two nodes nearer than d_l = l * (4 - d_0) / levels + d_0 are
+    joined, and so are chains of them: a node is a connected component of "d < d_l". d_0 is the mean of s.
 
-    d: float Tensor[C, C], symmetric, its diagonal is not read; s: float Tensor[C]: see `hierarchical`.
-    Returns LongTensor[C, C]: the lowest level, from 1 on, at which p and q are in one node, `levels` at most (the root
-    holds all classes); 0 on the diagonal.
+    d: float Tensor[C, C], symmetric, its diagonal is not read; s: float Tensor[C]: see `hierarchical`. Features have
+    length 1, so d_0 is 4 at most.
+    Returns LongTensor[C, C]: the lowest level at which p and q are in one node, from 0 (nearer than d_0) to `levels` (the
+    root holds all classes); 0 on the diagonal.
     """
     # Chains make this single linkage: two classes are in one node once the longest step of the best chain is allowed.
     steps = squareform(d.cpu().double().numpy(), checks=False)  # [C * (C - 1) / 2]
     longest_step = torch.from_numpy(squareform(cophenet(linkage(steps, method="single"))))  # [C, C]
     d_0 = s.cpu().double().mean()
-    d_l = torch.arange(1, levels) * (4 - d_0) / levels + d_0  # [levels - 1], ascending; the root has no condition
-    level = 1 + torch.searchsorted(d_l, longest_step, right=True)  # [C, C], 1 + how many d_l do not allow that step
+    d_l = torch.arange(levels) * (4 - d_0) / levels + d_0  # [levels], ascending; the root has no condition
+    level = torch.searchsorted(d_l, longest_step, right=True)  # [C, C], how many d_l do not allow that step
     return level.fill_diagonal_(0).to(d.device)
 
 
@@ -93,7 +94,7 @@ PLAIN = {
 def merge_levels(d, s, levels=16):
     d_0 = s.mean()
     level = torch.full(d.shape, levels)
-    for l in range(levels - 1, 0, -1):
+    for l in range(levels - 1, -1, -1):
         joined = d < l * (4 - d_0) / levels + d_0
         for via in range(len(d)):
             joined = joined | (joined[:, via, None] & joined[via])
@@ -158,8 +159,10 @@ MUTANTS = (
     Mutant("threshold_included", "merge_levels", {"d < l": "d <= l"}),
     Mutant("always_sixteen_levels", "merge_levels", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
     Mutant("thresholds_from_zero", "merge_levels", {"d_0 = s.mean()": "d_0 = 0"}),
-    Mutant("beyond_the_root", "merge_levels", {"levels - 1, 0": "levels, 0", "d.shape, levels": "d.shape, levels + 1"}),
-    Mutant("level_zero_for_two_classes", "merge_levels", {"levels - 1, 0": "levels - 1, -1"}),
+    Mutant(
+        "beyond_the_root", "merge_levels", {"levels - 1, -1": "levels, -1", "d.shape, levels": "d.shape, levels + 1"}
+    ),
+    Mutant("starts_at_level_one", "merge_levels", {"levels - 1, -1": "levels - 1, 0"}),
     Mutant("spread_of_the_negative", "tree_margin", {"s[:, None]": "s"}),
     Mutant("margins_of_sixteen_levels", "tree_margin", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
     Mutant("start_at_own_spread", "tree_margin", {"s.mean()": "s[:, None]"}),

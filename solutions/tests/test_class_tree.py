@@ -26,8 +26,20 @@ def test_a_chain_of_near_classes_is_one_node():
     assert merge_levels(d, torch.ones(4), levels=6).tolist() == expected
 
 
-def test_with_one_level_there_is_the_root_alone():
-    assert merge_levels(torch.tensor([[0.0, 0.1], [0.1, 0]]), torch.zeros(2), levels=1).tolist() == [[0, 1], [1, 0]]
+def test_classes_nearer_than_their_mean_spread_and_chains_of_them_meet_at_level_zero():
+    # d_0 = 0.5: 0-1 and 1-2 are below it, 0-2 in two steps; 2-3 is exactly at it, so level 1: d_1 = 3.5 / 16 + 0.5.
+    d = torch.tensor([[9, 0.25, 1, 2], [0.25, 9, 0.375, 2], [1, 0.375, 9, 0.5], [2, 2, 0.5, 9]])
+    s = torch.full((4,), 0.5)
+    level = merge_levels(d, s)
+    assert level.tolist() == [[0, 0, 0, 1], [0, 0, 0, 1], [0, 0, 0, 1], [1, 1, 1, 0]]
+    # beta + d_0 - s = 0.1 + 0.5 - 0.5
+    assert tree_margin(level, s)[0, 1].item() == pytest.approx(0.1)
+
+
+def test_with_one_level_there_are_the_near_and_the_root():
+    d = torch.tensor([[0, 0.1, 0.9], [0.1, 0, 0.9], [0.9, 0.9, 0]])
+    assert merge_levels(d, torch.full((3,), 0.5), levels=1).tolist() == [[0, 0, 1], [0, 0, 1], [1, 1, 0]]
+    assert merge_levels(d, torch.zeros(3), levels=1).tolist() == [[0, 1, 1], [1, 0, 1], [1, 1, 0]]
 
 
 @settings(max_examples=50, deadline=None)

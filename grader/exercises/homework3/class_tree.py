@@ -32,8 +32,7 @@ MERGE_LEVELS = Target(
         "always_sixteen_levels": "Your thresholds are those of L = 16 whatever is asked for; use the argument levels.",
         "thresholds_from_zero": "Your thresholds climb from 0; they start from d_0, the mean of s.",
         "beyond_the_root": "There is no level above L: it is the root, and holds all classes, however far apart.",
-        "level_zero_for_two_classes": "Two different classes meet at level 1 at the lowest, even when they are "
-        "nearer than d_0.",
+        "starts_at_level_one": "Your tree begins at level 1; classes nearer than d_0, and chains of them, meet at level 0.",
     },
 )
 
@@ -121,20 +120,22 @@ LEVELS = Exercise(
         Case(
             name="a short chain",
             teaches="Classes that are far apart meet early when another class stands between them.",
-            # s = 0: d_0 = 0; L = 4: d_l = 1, 2, 3, 4. 0-1: 0.5 < 1: level 1. 1-2: 1.5 < 2: level 2, and 0 is then in the
-            # same node, although 2.5 < 3 would be level 3. Class 3: 3.5 < 4: level 4.
+            # s = 0: d_0 = 0; L = 4: d_l = 0, 1, 2, 3, 4. 0-1: 0.5 < 1: level 1. 1-2: 1.5 < 2: level 2, and 0 is then in
+            # the same node, although 3.25 alone would be level 4. Class 3: 3.5 < 4: level 4.
             inputs={
-                "d": f32([[0.25, 0.5, 2.5, 3.5], [0.5, 0.25, 1.5, 3.5], [2.5, 1.5, 0.25, 3.5], [3.5, 3.5, 3.5, 0.25]]),
+                "d": f32(
+                    [[0.25, 0.5, 3.25, 3.5], [0.5, 0.25, 1.5, 3.5], [3.25, 1.5, 0.25, 3.5], [3.5, 3.5, 3.5, 0.25]]
+                ),
                 "s": f32([0, 0, 0, 0]),
                 "levels": 4,
             },
             expected={"level": i64([[0, 1, 2, 4], [1, 0, 2, 4], [2, 2, 0, 4], [4, 4, 4, 0]])},
-            why="d_l = 1, 2, 3, 4. 0 and 1 join at level 1 (0.5 < 1), 1 and 2 at level 2 (1.5 < 2), which brings 0 along; "
-            "3 joins at level 4 (3.5 < 4).",
+            why="d_l = 0, 1, 2, 3, 4. 0 and 1 join at level 1 (0.5 < 1), 1 and 2 at level 2 (1.5 < 2), which brings 0 "
+            "along; 3 joins at level 4 (3.5 < 4).",
             mistakes={
-                "direct_distances": {"level": i64([[0, 1, 3, 4], [1, 0, 2, 4], [3, 2, 0, 4], [4, 4, 4, 0]])},
-                # {0, 1} and 2 would wait for the farther of 1.5 and 2.5.
-                "complete_linkage": {"level": i64([[0, 1, 3, 4], [1, 0, 3, 4], [3, 3, 0, 4], [4, 4, 4, 0]])},
+                "direct_distances": {"level": i64([[0, 1, 4, 4], [1, 0, 2, 4], [4, 2, 0, 4], [4, 4, 4, 0]])},
+                # {0, 1} and 2 would wait for the farther of 1.5 and 3.25.
+                "complete_linkage": {"level": i64([[0, 1, 4, 4], [1, 0, 4, 4], [4, 4, 0, 4], [4, 4, 4, 0]])},
                 "own_class_has_a_level": {"level": i64([[1, 1, 2, 4], [1, 1, 2, 4], [2, 2, 1, 4], [4, 4, 4, 1]])},
             },
         ),
@@ -168,55 +169,70 @@ LEVELS = Exercise(
         ),
         Case(
             name="exactly at a threshold",
-            teaches="Nearer than the threshold: strictly.",
-            # s = 0.5, 1, 1, 1.5: d_0 = 1; L = 4: 0.75 a level: d_l = 1.75, 2.5, 3.25, 4.
-            # 0-1: 1.75, not below d_1: level 2. 0-2: 2.5, not below d_2: level 3. 0-3: 1.5: level 1.
-            # 1-3 over 0: the longer step is 1.75: level 2. 1-2 and 2-3 over 0: 2.5: level 3.
+            teaches="Nearer than the threshold: strictly, from d_0 on.",
+            # s = 0.5, 0.5, 1, 2: d_0 = 1; L = 4: 0.75 a level: d_l = 1, 1.75, 2.5, 3.25, 4.
+            # 0-1: 1, not below d_0: level 1. 0-2: 1.75, not below d_1: level 2. 0-3: 3.125: level 3.
+            # 1-2 over 0: the longer step is 1.75: level 2. 1-3 and 2-3 over 0: 3.125: level 3.
             inputs={
-                "d": f32([[0.25, 1.75, 2.5, 1.5], [1.75, 0.5, 3.5, 3.5], [2.5, 3.5, 0.5, 3.5], [1.5, 3.5, 3.5, 0.75]]),
-                "s": f32([0.5, 1, 1, 1.5]),
+                "d": f32([[0.25, 1, 1.75, 3.125], [1, 0.25, 3, 3.5], [1.75, 3, 0.5, 3.5], [3.125, 3.5, 3.5, 1]]),
+                "s": f32([0.5, 0.5, 1, 2]),
                 "levels": 4,
             },
-            expected={"level": i64([[0, 2, 3, 1], [2, 0, 3, 2], [3, 3, 0, 3], [1, 2, 3, 0]])},
-            why="d_0 = (0.5 + 1 + 1 + 1.5)/4 = 1, d_l = 1.75, 2.5, 3.25, 4. 1.75 is not below d_1, 2.5 is not below d_2; "
-            "1.5 is below d_1. All others meet by way of class 0.",
+            expected={"level": i64([[0, 1, 2, 3], [1, 0, 2, 3], [2, 2, 0, 3], [3, 3, 3, 0]])},
+            why="d_0 = (0.5 + 0.5 + 1 + 2)/4 = 1, d_l = 1, 1.75, 2.5, 3.25, 4. 1 is not below d_0, 1.75 is not below d_1; "
+            "3.125 is below d_3. All others meet by way of class 0.",
             mistakes={
-                "threshold_included": {"level": i64([[0, 1, 2, 1], [1, 0, 2, 1], [2, 2, 0, 2], [1, 1, 2, 0]])},
-                # 3/16 a level: 1.1875, 1.375, 1.5625, of which only 1.5 is below one.
-                "always_sixteen_levels": {"level": i64([[0, 4, 4, 3], [4, 0, 4, 4], [4, 4, 0, 4], [3, 4, 4, 0]])},
-                # d_l = 1, 2, 3, 4.
-                "thresholds_from_zero": {"level": i64([[0, 2, 3, 2], [2, 0, 3, 2], [3, 3, 0, 3], [2, 2, 3, 0]])},
+                "threshold_included": {"level": i64([[0, 0, 1, 3], [0, 0, 1, 3], [1, 1, 0, 3], [3, 3, 3, 0]])},
+                # 3/16 a level: 1, 1.1875, 1.375, 1.5625, of which only 1 is below one.
+                "always_sixteen_levels": {"level": i64([[0, 1, 4, 4], [1, 0, 4, 4], [4, 4, 0, 4], [4, 4, 4, 0]])},
+                # d_l = 0, 1, 2, 3, 4.
+                "thresholds_from_zero": {"level": i64([[0, 2, 2, 4], [2, 0, 2, 4], [2, 2, 0, 4], [4, 4, 4, 0]])},
             },
         ),
         Case(
             name="bottom and top",
-            teaches="Two classes meet at level 1 at the lowest, and at the root, level L, at the latest.",
-            # s = 0.5: d_0 = 0.5; L = 7: 0.5 a level: d_l = 1, 1.5, ..., 4. 0-1: 0.25 is below d_0 even. 2 lies at 4, and 4
-            # is not below d_7 = 4, but the root holds all.
+            teaches="Classes nearer than d_0, and chains of them, meet at level 0; at level L, the root, all are together.",
+            # s = 0.5: d_0 = 0.5; L = 7: 0.5 a level: d_l = 0.5, 1, ..., 4. 0-1-2 in steps of 0.25 < d_0: level 0, although
+            # 1.25 < 1.5 alone would be level 2. 3: 0.75 from 2: level 1. 4 lies at 4, which is not below d_7 = 4,
+            # but the root holds all.
             inputs={
-                "d": f32([[0.25, 0.25, 4], [0.25, 0.25, 4], [4, 4, 0.25]]),
-                "s": f32([0.5, 0.5, 0.5]),
+                "d": f32(
+                    [
+                        [0.375, 0.25, 1.25, 2.5, 4],
+                        [0.25, 0.375, 0.25, 2.5, 4],
+                        [1.25, 0.25, 0.375, 0.75, 4],
+                        [2.5, 2.5, 0.75, 0.375, 4],
+                        [4, 4, 4, 4, 0.375],
+                    ]
+                ),
+                "s": f32([0.5, 0.5, 0.5, 0.5, 0.5]),
                 "levels": 7,
             },
-            expected={"level": i64([[0, 1, 7], [1, 0, 7], [7, 7, 0]])},
-            why="d_l = 0.5 + l/2. 0.25 is below all of them: level 1, the lowest for two classes. 4 is not below d_7 = 4, "
-            "but level 7 is the root, which holds everything.",
+            expected={
+                "level": i64([[0, 0, 0, 1, 7], [0, 0, 0, 1, 7], [0, 0, 0, 1, 7], [1, 1, 1, 0, 7], [7, 7, 7, 7, 0]])
+            },
+            why="d_l = 0.5 + l/2. 0, 1 and 2 are a chain in steps of 0.25 < d_0 = 0.5: level 0. 3 joins 2 at level 1 "
+            "(0.75 < 1). 4 is not below d_7 = 4, but level 7 is the root, which holds everything.",
             mistakes={
-                "beyond_the_root": {"level": i64([[0, 1, 8], [1, 0, 8], [8, 8, 0]])},
-                "level_zero_for_two_classes": {"level": i64([[0, 0, 7], [0, 0, 7], [7, 7, 0]])},
+                "starts_at_level_one": {
+                    "level": i64([[0, 1, 1, 1, 7], [1, 0, 1, 1, 7], [1, 1, 0, 1, 7], [1, 1, 1, 0, 7], [7, 7, 7, 7, 0]])
+                },
+                "beyond_the_root": {
+                    "level": i64([[0, 0, 0, 1, 8], [0, 0, 0, 1, 8], [0, 0, 0, 1, 8], [1, 1, 1, 0, 8], [8, 8, 8, 8, 0]])
+                },
             },
         ),
     ),
     hints=(
-        "Take one level at a time. Which pairs are joined by d < d_l alone, and which by a chain of such pairs?",
+        "Take one level at a time, from 0 on. Which pairs are joined by d < d_l alone, and which by a chain of such pairs?",
         "joined = d < d_l is a table of direct steps. For every class `via`, whoever reaches it reaches all that it "
         "reaches: joined |= joined[:, via, None] & joined[via]. The lowest l at which joined[p, q] holds is the level. "
         "For hundreds of classes take scipy: it calls this single linkage.",
         "from scipy.cluster.hierarchy import cophenet, linkage and from scipy.spatial.distance import squareform; "
         "pairs = squareform(d.cpu().double().numpy(), checks=False); "
         'step = torch.from_numpy(squareform(cophenet(linkage(pairs, "single")))) '
-        "is the longest step of the best chain; d_l = torch.arange(1, levels) * (4 - d_0) / levels + d_0; level = 1 + "
-        "torch.searchsorted(d_l, step, right=True); level.fill_diagonal_(0).",
+        "is the longest step of the best chain; d_l = torch.arange(levels) * (4 - d_0) / levels + d_0; "
+        "level = torch.searchsorted(d_l, step, right=True); level.fill_diagonal_(0).",
     ),
 )
 
@@ -261,13 +277,18 @@ MARGINS = Exercise(
             mistakes={"tree_margin_clamped": {"margin": f32([[0, 0], [2.0, 1.7]])}},
         ),
         Case(
-            name="the root",
-            teaches="At the root the threshold is 4; β is the one asked for.",
-            # d_0 = 0.5, L = 2: d_2 = 4: 0.25+4-0.5; on the diagonal 0.25+0.5-0.5.
-            inputs={"level": i64([[0, 2], [2, 0]]), "s": f32([0.5, 0.5]), "beta": 0.25, "levels": 2},
-            expected={"margin": f32([[0.25, 3.75], [3.75, 0.25]])},
-            why="d_2 = 2·(4 − 0.5)/2 + 0.5 = 4: 0.25 + 4 − 0.5 = 3.75.",
-            mistakes={"fixed_beta": {"margin": f32([[0.1, 3.6], [3.6, 0.1]])}},
+            name="level 0 and the root",
+            teaches="At level 0 the threshold is d_0, at the root it is 4; β is the one asked for.",
+            # d_0 = 0.5, L = 2: d_2 = 4: 0.25+4-0.5; at level 0, on the diagonal or not, 0.25+0.5-0.5.
+            inputs={
+                "level": i64([[0, 0, 2], [0, 0, 2], [2, 2, 0]]),
+                "s": f32([0.5, 0.5, 0.5]),
+                "beta": 0.25,
+                "levels": 2,
+            },
+            expected={"margin": f32([[0.25, 0.25, 3.75], [0.25, 0.25, 3.75], [3.75, 3.75, 0.25]])},
+            why="d_0 = 0.5: 0.25 + 0.5 − 0.5 = 0.25. d_2 = 2·(4 − 0.5)/2 + 0.5 = 4: 0.25 + 4 − 0.5 = 3.75.",
+            mistakes={"fixed_beta": {"margin": f32([[0.1, 0.1, 3.6], [0.1, 0.1, 3.6], [3.6, 3.6, 0.1]])}},
         ),
     ),
     hints=(
