@@ -168,6 +168,22 @@ MUTANTS = (
     Mutant("start_at_own_spread", "tree_margin", {"s.mean()": "s[:, None]"}),
     Mutant("tree_margin_clamped", "tree_margin", {"beta + d_l - s[:, None]": "(beta + d_l - s[:, None]).clamp(min=0)"}),
     Mutant("fixed_beta", "tree_margin", {"return beta": "return 0.1"}),
+    Mutant("neighbours_in_label_order", "anchor_neighbours", {"[anchor, *nearest]": "[anchor, *sorted(nearest)]"}),
+    Mutant(
+        "dealt_in_rounds",
+        "anchor_neighbours",
+        {
+            "for anchor in anchors.tolist()": "for anchor in (m - 1) * anchors.tolist()",
+            "[: m - 1]": "[:1]",
+            "[anchor, *nearest]": "nearest",
+            "torch.tensor(batch)": "torch.tensor([*anchors.tolist(), *batch]).view(m, len(anchors)).T.flatten()",
+        },
+    ),
+    Mutant(
+        "places_among_the_free",
+        "anchor_neighbours",
+        {"[: m - 1]": "[: m - 1]\n        nearest = [free.index(q) for q in nearest]"},
+    ),
     Mutant("farthest_classes", "anchor_neighbours", {"d[anchor, q].item()": "-d[anchor, q].item()"}),
     Mutant("anchors_sorted", "anchor_neighbours", {"for anchor in anchors.tolist()": "for anchor in sorted(taken)"}),
     Mutant("one_class_too_many", "anchor_neighbours", {"[: m - 1]": "[:m]"}),

@@ -59,6 +59,10 @@ ANCHOR_NEIGHBOURS = Target(
     shapes="The classes are (A·m,) for A anchors: m for each, the anchor itself first.",
     third_party=LIBRARIES,
     mistakes={
+        "neighbours_in_label_order": "Your neighbours stand in the order of their numbers; the nearest comes first.",
+        "dealt_in_rounds": "Your anchors take one neighbour each, round after round; the first anchor takes all of its "
+        "m − 1 neighbours before the second takes any.",
+        "places_among_the_free": "Your neighbours are places among the free classes; free[place] is the class.",
         "farthest_classes": "You take the classes farthest from the anchor; its neighbours are the nearest ones.",
         "anchors_sorted": "Your anchors are in ascending order; keep the order in which they were given.",
         "one_class_too_many": "You take m neighbours for each anchor; with the anchor itself there are m classes, so m − 1.",
@@ -307,30 +311,60 @@ NEIGHBOURS = Exercise(
         Case(
             name="two anchors",
             teaches="Each anchor is followed by its nearest classes, from near to far.",
-            # Classes on a line at 0, 1, 3, 7, 8, 12, d their squared differences. From class 0: 1 (1), 2 (9).
-            # From class 4, at 8: 3 (1), 5 (16).
+            # Classes on a line at 0, 1, 3, 12, 8, 7, d their squared differences. From class 4, at 8: 5 (1), 3 (16).
+            # From class 0: 1 (1), 2 (9).
             inputs={
                 "d": f32(
                     [
-                        [0, 1, 9, 49, 64, 144],
-                        [1, 0, 4, 36, 49, 121],
-                        [9, 4, 0, 16, 25, 81],
-                        [49, 36, 16, 0, 1, 25],
-                        [64, 49, 25, 1, 0, 16],
-                        [144, 121, 81, 25, 16, 0],
+                        [0, 1, 9, 144, 64, 49],
+                        [1, 0, 4, 121, 49, 36],
+                        [9, 4, 0, 81, 25, 16],
+                        [144, 121, 81, 0, 16, 25],
+                        [64, 49, 25, 16, 0, 1],
+                        [49, 36, 16, 25, 1, 0],
                     ]
                 ),
                 "anchors": i64([4, 0]),
                 "m": 3,
             },
-            expected={"classes": i64([4, 3, 5, 0, 1, 2])},
-            why="Nearest to class 4: class 3 at 1, then class 5 at 16. Nearest to class 0: class 1 at 1, then class 2 at 9.",
+            expected={"classes": i64([4, 5, 3, 0, 1, 2])},
+            why="Nearest to class 4: class 5 at 1, then class 3 at 16. Nearest to class 0: class 1 at 1, then class 2 at 9.",
             mistakes={
-                # From class 4: 1 (49), 2 (25); then from class 0: 5 (144), 3 (49).
-                "farthest_classes": {"classes": i64([4, 1, 2, 0, 5, 3])},
-                "anchors_sorted": {"classes": i64([0, 1, 2, 4, 3, 5])},
+                "neighbours_in_label_order": {"classes": i64([4, 3, 5, 0, 1, 2])},
+                # From class 4: 1 (49), 2 (25); then from class 0: 3 (144), 5 (49).
+                "farthest_classes": {"classes": i64([4, 1, 2, 0, 3, 5])},
+                "anchors_sorted": {"classes": i64([0, 1, 2, 4, 5, 3])},
                 # Class 2 is the third nearest to class 4; then class 1 alone is left.
-                "one_class_too_many": {"classes": i64([4, 3, 5, 2, 0, 1])},
+                "one_class_too_many": {"classes": i64([4, 5, 3, 2, 0, 1])},
+                # Of the free classes 1, 2, 3, 5, class 4 takes those at places 3 and 2; class 0 those at 0 and 1.
+                "places_among_the_free": {"classes": i64([4, 3, 2, 0, 0, 1])},
+            },
+        ),
+        Case(
+            name="first come, first served",
+            teaches="The first anchor takes all of its neighbours, then the second takes its own from what is left.",
+            # On a line at 9, 5, 16, 8, 0, 10. From class 1, at 5: 3 (9), 0 (16). From class 5, at 10: 0 (1) and 3 (4) are
+            # gone, so 2 (36), 4 (100).
+            inputs={
+                "d": f32(
+                    [
+                        [0, 16, 49, 1, 81, 1],
+                        [16, 0, 121, 9, 25, 25],
+                        [49, 121, 0, 64, 256, 36],
+                        [1, 9, 64, 0, 64, 4],
+                        [81, 25, 256, 64, 0, 100],
+                        [1, 25, 36, 4, 100, 0],
+                    ]
+                ),
+                "anchors": i64([1, 5]),
+                "m": 3,
+            },
+            expected={"classes": i64([1, 3, 0, 5, 2, 4])},
+            why="Class 1 takes class 3 at 9 and class 0 at 16. Class 5 is nearer to both, but takes what is left: class 2 "
+            "at 36, class 4 at 100.",
+            mistakes={
+                # 1 takes 3, 5 takes 0; then 1 takes 4 (25), 5 takes 2.
+                "dealt_in_rounds": {"classes": i64([1, 3, 4, 5, 0, 2])},
             },
         ),
         Case(
@@ -382,7 +416,7 @@ NEIGHBOURS = Exercise(
         ),
     ),
     hints=(
-        "Go through the anchors one by one, and keep a record of the classes that are taken.",
+        "Go through the anchors one by one. Each takes all of its neighbours; keep a record of the classes that are taken.",
         "Before the loop, all anchors are taken. For one anchor: put infinity where a class is taken, sort the row of "
         "distances (stable=True keeps ties in order), take m - 1.",
         "d = d.clone(); d[:, anchors] = torch.inf; then for each anchor: nearest = d[anchor].argsort(stable=True)[: m - 1]; "
