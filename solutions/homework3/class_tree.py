@@ -207,8 +207,30 @@ MUTANTS = (
     Mutant("anchor_as_positive", "all_triplets_loss", {" and p != a": ""}),
     Mutant("triplet_margin_clamped", "all_triplets_loss", {"labels[n]])": "labels[n]].clamp(min=0))"}),
     Mutant(
+        "classes_numbered_anew",
+        "all_triplets_loss",
+        {
+            "    terms = []\n": "    terms = []\n    own = labels.unique(return_inverse=True)[1]\n",
+            "margin[labels[a], labels[n]]": "margin[own[a], own[n]]",
+        },
+    ),
+    Mutant("rows_taken_for_classes", "all_triplets_loss", {"margin[labels[a], labels[n]]": "margin[a, n]"}),
+    Mutant(
         "positive_without_gradient",
         "all_triplets_loss",
         {"squared[a, p]": "(features[a] - features[p].detach()).square().sum()"},
+    ),
+    Mutant(
+        "anchor_without_gradient",
+        "all_triplets_loss",
+        {
+            "squared[a, p]": "(features[a].detach() - features[p]).square().sum()",
+            "squared[a, n]": "(features[a].detach() - features[n]).square().sum()",
+        },
+    ),
+    Mutant(
+        "negative_without_gradient",
+        "all_triplets_loss",
+        {"squared[a, n]": "(features[a] - features[n].detach()).square().sum()"},
     ),
 )

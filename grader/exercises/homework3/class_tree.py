@@ -110,7 +110,13 @@ ALL_TRIPLETS_LOSS = Target(
         "unsquared_triplets": "Your distances are not squared; the margin is in squared units.",
         "anchor_as_positive": "You take the anchor for a positive of its own; leave out the diagonal.",
         "triplet_margin_clamped": "You clamp the margin at zero; it may be negative. The hinge acts on the whole sum.",
+        "classes_numbered_anew": "You number the classes of the batch anew; margin has a row for every class there is: read "
+        "it at the labels themselves.",
+        "rows_taken_for_classes": "You read margin at rows of the batch; its rows and columns are classes: labels[a], "
+        "labels[n].",
         "positive_without_gradient": "Your positives get no gradient; it must reach anchors, positives and negatives.",
+        "anchor_without_gradient": "Your anchors get no gradient; it must reach anchors, positives and negatives.",
+        "negative_without_gradient": "Your negatives get no gradient; it must reach anchors, positives and negatives.",
     },
 )
 
@@ -460,7 +466,8 @@ LOSS = Exercise(
         ),
         Case(
             name="unequal classes",
-            teaches="Classes differ in size and stand in any order; a margin may be negative.",
+            teaches="Classes differ in size and stand in any order; margin has rows for classes that are not in the "
+            "batch, and may be negative.",
             # On a line: class 2 at 0, 1, 3; class 0 at 4, 6. Margin 5 for anchors of class 2, -1 for those of class 0.
             # Anchor 3: 9-1+5 = 13, 9-9+5 = 5 with the positive 0; 4-1+5 = 8, 4-9+5 = 0 with the positive 1.
             # Anchor 1: 4-9+5 = 0 with the positive 3. Anchor 4: 4-1-1 = 2 with the negative 3. All others are below 0.
@@ -468,7 +475,7 @@ LOSS = Exercise(
             inputs={
                 "features": f32([[0], [4], [1], [6], [3]]),
                 "labels": i64([2, 0, 2, 0, 2]),
-                "margin": f32([[0, 9, -1], [9, 0, 9], [5, 9, 0]]),
+                "margin": f32([[1, 9, -1, 0, 0], [9, 1, 9, 0, 0], [5, 9, 1, 0, 0], [0, 0, 0, 0, 0], [0, 0, 0, 0, 0]]),
             },
             expected={"loss": f32(28 / 36)},
             why="Open: anchor 3 with 9 − 1 + 5 = 13, 9 − 9 + 5 = 5, 4 − 1 + 5 = 8; anchor 4 with 4 − 1 − 1 = 2. There are "
@@ -477,6 +484,12 @@ LOSS = Exercise(
                 # Anchor 3 with itself: 0-1+5 = 4 more; triplets: 3·3·2 + 2·2·3 = 30.
                 "anchor_as_positive": {"loss": f32(32 / 60)},
                 "triplet_margin_clamped": {"loss": f32(29 / 36)},  # 4-1+0 = 3 instead of 2
+                # Classes 0 and 2 taken for 0 and 1: margin 9 throughout. Anchor 0: 9-16+9 = 2; 1: 1-9+9 = 1, 4-9+9 = 4;
+                # 3: 17, 9, 12, 4-9+9 = 4; 4: 4-9+9 = 4, 4-1+9 = 12; 6: 4-9+9 = 4. Together 69.
+                "classes_numbered_anew": {"loss": f32(69 / 36)},
+                # Between rows 0 and 1, 1 and 2 margin 9, all else 0. Anchor 0: 2; 1: 1, 4; 3: 9-1 = 8, 9-9 = 0, 4-1 = 3;
+                # 4: 4-9+9 = 4, 4-1 = 3; 6: none. Together 25.
+                "rows_taken_for_classes": {"loss": f32(25 / 36)},
             },
         ),
         Case(
@@ -504,6 +517,10 @@ LOSS = Exercise(
             mistakes={
                 # Without the positives' part: b (4,-2)/8, c (-8,-1)/8, e (-12,2)/8.
                 "positive_without_gradient": {"gradient": f32([[2, -0.5], [0.5, -0.25], [-1, -0.125], [-1.5, 0.25]])},
+                # Without the anchors': a (8,1)/8, b (4,4)/8, c (-4,-2)/8, e (-4,0)/8.
+                "anchor_without_gradient": {"gradient": f32([[1, 0.125], [0.5, 0.5], [-0.5, -0.25], [-0.5, 0]])},
+                # Without the negatives': a (8,-5)/8, b (0,6)/8, c (-4,-3)/8, e (-8,4)/8.
+                "negative_without_gradient": {"gradient": f32([[1, -0.625], [0, 0.75], [-0.5, -0.375], [-1, 0.5]])},
             },
         ),
     ),
