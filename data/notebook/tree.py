@@ -50,7 +50,7 @@ def show_grown_tree(
     """The branches that lead to a few characters of the first alphabets, their pictures at the leaves.
 
     d: float [C, C], the squared distances of all classes of the split. s: float [C], their spreads.
-    level: long [C, C], where two classes meet, from 1 to `levels`; what stands on its diagonal does not matter.
+    level: long [C, C], where two classes meet, from 0 to `levels`; what stands on its diagonal does not matter.
     """
     d, s = d.double(), s.double()
     shown = torch.cat([(split.alphabet_of == a).nonzero().flatten()[:characters] for a in range(alphabets)])  # classes

@@ -35,13 +35,13 @@ def test_the_grown_tree_joins_classes_at_their_distance(letters, shown):
     place = torch.tensor([0.0, 1, 2, 10, 11, 12, 30, 31, 32])
     d = (place[:, None] - place).square()
     level = torch.full((9, 9), 2)
-    level[:3, :3] = 1  # 3 of the 36 pairs
+    level[:3, :3] = 0  # 3 of the 36 pairs
     tree.show_grown_tree(letters, d, torch.full((9,), 0.5), level, "after training", alphabets=3, levels=16)
     (ax,) = shown[0].axes
     heights = sorted({height for line in ax.collections for path in line.get_paths() for height in path.vertices[:, 1]})
     assert heights == pytest.approx([0, 1, 64, 324])
     assert len(thumbnails(ax)) == 9
-    assert "after training (of all pairs of training classes, 8.3% at level 1, 91.7% at level 2)" in ax.get_title(
+    assert "after training (of all pairs of training classes, 8.3% at level 0, 91.7% at level 2)" in ax.get_title(
         "left"
     )
     labels = [text.get_text() for text in ax.get_legend().get_texts()]
