@@ -1088,12 +1088,13 @@ else:
 #
 # $$d_l = \frac{l\,(4 - d_0)}{L} + d_0 \qquad\qquad d_0 = \frac{1}{C} \sum_{p=1}^{C} s_p$$
 #
-# At level $l = 1, 2, \ldots, L$, every two nodes of the tree with $d(p, q) < d_l$ for some class $p$ of one and some
+# At level $l = 0, 1, \ldots, L$, every two nodes of the tree with $d(p, q) < d_l$ for some class $p$ of one and some
 # class $q$ of the other are joined. So classes are in one node at level $l$ if there is a **chain** from one to the
-# other in which every step is shorter than $d_l$. At the last level, the root, all are together. $H$ is the level at
-# which two classes meet:
+# other in which every step is shorter than $d_l$. Level 0, where in 4.2 a class met none but itself, joins those that
+# are nearer than a class is wide ($d_0$). At the last level, the root, all are together. $H$ is the level at which two
+# classes meet:
 #
-# $$H(p, q) = \min \{\, l \geq 1 : p \text{ and } q \text{ are in one node} \,\} \qquad\qquad H(p, p) = 0$$
+# $$H(p, q) = \min \{\, l \geq 0 : p \text{ and } q \text{ are in one node} \,\} \qquad\qquad H(p, p) = 0$$
 
 
 # %% nbgrader={"grade": false, "grade_id": "merge_levels", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1102,7 +1103,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d: float [C, C], symmetric, the distances of all classes; what stands on its diagonal does not matter.
     s: float [C], their spreads. levels: L.
 
-    Returns a LongTensor [C, C]: H(p, q), from 1 to L, and 0 on the diagonal. Level L, the root, joins all that is left,
+    Returns a LongTensor [C, C]: H(p, q), from 0 to L, and 0 on the diagonal. Level L, the root, joins all that is left,
     whatever the distances.
     """
     ### BEGIN SOLUTION
@@ -1147,9 +1148,9 @@ check("class_tree.margins", tree_margin)
 #
 # Triplets teach most where classes are hard to tell apart, and $P$ random classes of a thousand are mostly easy. So a
 # batch starts from $l'$ random **anchor classes**, and each brings its $m - 1$ nearest classes along: $P = l' m$.
-# No class may stand twice in a batch. All anchors are in it from the start, then each anchor in turn takes the nearest
-# classes that are still free. (The paper's $l'$ has nothing to do with the levels $l$; its $t$ pictures of each class are
-# our $K$.)
+# No class may stand twice in a batch. All anchors are in it from the start. Then the first anchor takes all of its
+# $m - 1$ neighbours, the nearest classes that are no anchors; the second takes its own from what is left, and so on.
+# (The paper's $l'$ has nothing to do with the levels $l$; its $t$ pictures of each class are our $K$.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "anchor_neighbours", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -1157,8 +1158,8 @@ def anchor_neighbours(d: Tensor, anchors: Tensor, m: int) -> Tensor:
     """
     d: float [C, C], the distances of all classes. anchors: LongTensor [l'], different classes; l' * m <= C.
 
-    Returns a LongTensor [l' * m]: the first anchor, its m - 1 nearest free classes from near to far, the second anchor,
-    and so on. Of equally near classes, the lowest number first.
+    Returns a LongTensor [l' * m]: the first anchor and its m - 1 nearest free classes from near to far, then the second
+    anchor and its own from those still free, and so on. Of equally near classes, the lowest number first.
     """
     ### BEGIN SOLUTION
     from solutions.homework3 import class_tree as reference
@@ -1177,6 +1178,9 @@ check("class_tree.neighbours", anchor_neighbours)
 # Over *all* $Z$ triplets $(a, p, n)$ of the batch, with $y_a$ the class of $a$:
 #
 # $$\mathcal{L} = \frac{1}{2Z} \sum_{(a, p, n)} \max\left(\|a - p\|^2 - \|a - n\|^2 + \alpha_{y_a y_n},\; 0\right)$$
+#
+# (Accounts of the paper disagree on this loss: some square its distances, others do not. We do, since the margin is
+# made of squared distances.)
 #
 # A full batch has 15 million triplets, but only a million squared distances. Make it right first, then fast: no loop
 # over triplets, please. A `[B, B, B]` table is fine for the check and for a quick look, where $B = 128$. At $B = 1024$ it
@@ -1206,7 +1210,8 @@ check("class_tree.loss", all_triplets_loss)
 # ### All together
 #
 # What joins the pieces is given: a criterion that holds the table of margins, a batch sampler that holds the distances,
-# and a callback that renews both **before every epoch**, from the embeddings of all training pictures.
+# and a callback that renews both **before every epoch**, from the embeddings of all training pictures. (The paper starts
+# from a network that plain triplets have trained already; ours grows its first tree from an untrained one.)
 #
 # For a thousand classes of twenty, that would mean comparing 20,000 pictures with each other. Means spare us that:
 # with $\mu_p$ the mean embedding of class $p$ and $v_p$ the mean of $\|f(x)\|^2$ over its $n_p$ training pictures (1, on
@@ -1290,11 +1295,12 @@ show_training("hierarchical (paper)")
 # %% [markdown]
 # And this is the tree, or rather the branches that lead to some of its leaves: characters of four training alphabets.
 # The height of a bar is the squared distance at which two nodes join; the axis does not start at 0. Before training all
-# distances are tiny: batch normalisation has seen no data yet, and nothing is scaled to what it should be. Dashed lines are those thresholds $d_l$ that fall into
-# the picture: often $d_0$ alone, and then all bars are of level 1. The title says how many pairs of classes meet at each level. Does
-# the tree put characters of one alphabet (one colour) together? Does it put together what *you* would call similar?
-# And how many of the $L$ levels does it use? (Chains are long where classes are many: once each has a near neighbour,
-# hardly anything is left to join higher up.)
+# distances are tiny: batch normalisation has seen no data yet, and nothing is scaled to what it should be. Dashed lines
+# are those thresholds $d_l$ that fall into the picture: often $d_0$ alone, and then bars below it are of level 0, those
+# above it of level 1. The title says how many pairs of classes meet at each level. Does the tree put characters of one
+# alphabet (one colour) together? Does it put together what *you* would call similar? And how many of the $L$ levels does
+# it use? (Chains are long where classes are many: once each has a near neighbour, hardly anything is left to join higher
+# up.)
 
 # %% tags=["ungraded", "nbval-ignore-output"]
 if "hierarchical (paper)" in trained:
@@ -1409,6 +1415,9 @@ show_training(*trained)
 #   protocol suits each of them.
 # - **No hierarchical margin beats a single one** for the same kind of triplets and squares: neither the homework's tree
 #   nor the paper's grown one, under either protocol. The paper's whole method comes out a little ahead of the homework's.
+#   (It was measured when its tree still began at level 1, with margins larger by $d_1 - d_0$ between the nearest classes,
+#   and not anew since, which takes long. Its first tree is from an untrained network, where the paper's is from a trained
+#   one, and it squares its distances, on which accounts of the paper disagree.)
 # - **Hard clusters** stay behind hard triplets where these work, and collapse less where these collapse.
 # - Three implementations of hard triplets, ours and two libraries', agree within the spread of the seeds.
 #
