@@ -156,6 +156,18 @@ MUTANTS = (
     ),
     Mutant("own_class_has_a_level", "merge_levels", {"    level.fill_diagonal_(0)\n": ""}),
     Mutant("one_detour", "merge_levels", {CHAINS: "        joined = joined | (joined.float() @ joined.float() > 0)\n"}),
+    Mutant(
+        "detours_in_the_inner_loop",
+        "merge_levels",
+        {
+            CHAINS: """\
+        for p in range(len(d)):
+            for q in range(len(d)):
+                for via in range(len(d)):
+                    joined[p, q] |= joined[p, via] & joined[via, q]
+"""
+        },
+    ),
     Mutant("threshold_included", "merge_levels", {"d < l": "d <= l"}),
     Mutant("always_sixteen_levels", "merge_levels", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
     Mutant("thresholds_from_zero", "merge_levels", {"d_0 = s.mean()": "d_0 = 0"}),

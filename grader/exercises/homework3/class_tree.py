@@ -28,6 +28,8 @@ MERGE_LEVELS = Target(
         "complete_linkage": "You join two nodes when all of their classes are near enough; one pair of classes suffices.",
         "own_class_has_a_level": "A class and itself have level 0, whatever stands on the diagonal of d.",
         "one_detour": "You allow one class in between; a chain may have any number of steps.",
+        "detours_in_the_inner_loop": "You look for a class in between once for each pair, before longer ways are known: let "
+        "the class in between be the outermost loop, or repeat until nothing changes.",
         "threshold_included": "You join classes at exactly the threshold; they must be nearer than it: d < d_l.",
         "always_sixteen_levels": "Your thresholds are those of L = 16 whatever is asked for; use the argument levels.",
         "thresholds_from_zero": "Your thresholds climb from 0; they start from d_0, the mean of s.",
@@ -152,15 +154,15 @@ LEVELS = Exercise(
         Case(
             name="a long chain",
             teaches="A chain may have any number of steps.",
-            # s = 0 and L = 4 again: every step of 0-1-2-3-4 is 0.5 < 1, all else is 2.5.
+            # s = 0 and L = 4 again: every step of 0-4-2-3-1 is 0.5 < 1, all else is 2.5.
             inputs={
                 "d": f32(
                     [
-                        [0, 0.5, 2.5, 2.5, 2.5],
-                        [0.5, 0, 0.5, 2.5, 2.5],
-                        [2.5, 0.5, 0, 0.5, 2.5],
-                        [2.5, 2.5, 0.5, 0, 0.5],
-                        [2.5, 2.5, 2.5, 0.5, 0],
+                        [0, 2.5, 2.5, 2.5, 0.5],
+                        [2.5, 0, 2.5, 0.5, 2.5],
+                        [2.5, 2.5, 0, 0.5, 0.5],
+                        [2.5, 0.5, 0.5, 0, 2.5],
+                        [0.5, 2.5, 0.5, 2.5, 0],
                     ]
                 ),
                 "s": f32([0, 0, 0, 0, 0]),
@@ -169,11 +171,15 @@ LEVELS = Exercise(
             expected={
                 "level": i64([[0, 1, 1, 1, 1], [1, 0, 1, 1, 1], [1, 1, 0, 1, 1], [1, 1, 1, 0, 1], [1, 1, 1, 1, 0]])
             },
-            why="0 to 4 in four steps of 0.5 < d_1 = 1: all five classes are one node at level 1.",
+            why="0-4-2-3-1 in four steps of 0.5 < d_1 = 1: all five classes are one node at level 1.",
             mistakes={
                 # With a single class in between, three steps are out of reach until 2.5 < 3.
                 "one_detour": {
-                    "level": i64([[0, 1, 1, 3, 3], [1, 0, 1, 1, 3], [1, 1, 0, 1, 1], [3, 1, 1, 0, 1], [3, 3, 1, 1, 0]])
+                    "level": i64([[0, 3, 1, 3, 1], [3, 0, 1, 1, 3], [1, 1, 0, 1, 1], [3, 1, 1, 0, 1], [1, 3, 1, 1, 0]])
+                },
+                # 0 and 1 have their turn before either is known to reach 2; every later pair finds a class in between.
+                "detours_in_the_inner_loop": {
+                    "level": i64([[0, 3, 1, 1, 1], [3, 0, 1, 1, 1], [1, 1, 0, 1, 1], [1, 1, 1, 0, 1], [1, 1, 1, 1, 0]])
                 },
             },
         ),
