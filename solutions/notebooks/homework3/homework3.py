@@ -1415,9 +1415,9 @@ show_training(*trained)
 #   protocol suits each of them.
 # - **No hierarchical margin beats a single one** for the same kind of triplets and squares: neither the homework's tree
 #   nor the paper's grown one, under either protocol. The paper's whole method comes out a little ahead of the homework's.
-#   (It was measured when its tree still began at level 1, with margins larger by $d_1 - d_0$ between the nearest classes,
-#   and not anew since, which takes long. Its first tree is from an untrained network, where the paper's is from a trained
-#   one, and it squares its distances, on which accounts of the paper disagree.)
+#   (It was measured when its tree still began at level 1, so with margins larger by $d_1 - d_0$ between the nearest
+#   classes; all that takes 42 minutes and was not repeated. Its first tree is from an untrained network, where the
+#   paper's is from a trained one, and it squares its distances, on which accounts of the paper disagree.)
 # - **Hard clusters** stay behind hard triplets where these work, and collapse less where these collapse.
 # - Three implementations of hard triplets, ours and two libraries', agree within the spread of the seeds.
 #
