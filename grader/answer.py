@@ -5,6 +5,7 @@ only. It must never hold an expected value, and never decide whether an answer i
 """
 
 import copy
+import json
 import linecache
 import re
 import sys
@@ -21,10 +22,12 @@ import numpy as np
 import torch
 
 from grader import protocol, third_party
-from grader.model import FEATURES, GRADIENT, KEEPS_GRADIENT, Inputs, NotAnAnswer, Target, Use
+from grader.model import FEATURES, GRADIENT, Inputs, NotAnAnswer, Target, Use
 
 
-def answer(target: Target, student: Any, inputs: Inputs, gradient: bool = False, again: bool = False) -> dict[str, Any]:
+def answer(
+    target: Target, student: Any, inputs: Inputs, gradient: bool = False, before: Inputs | None = None
+) -> dict[str, Any]:
     """Run one case.
 
     Args:
@@ -32,21 +35,20 @@ def answer(target: Target, student: Any, inputs: Inputs, gradient: bool = False,
         student: the class or function that they wrote.
         inputs: argument name -> NumPy array (handed over as a tensor) or plain value, as in `Case.inputs`.
         gradient: also return the gradient with respect to the features.
-        again: use the student's object on another batch first.
+        before: inputs of another batch, as in `Case.before`, on which the same object is used first.
 
     Returns:
-        JSON-ready: `{"outputs": {name: array}, "changed": [names of inputs altered in place]}`,
+        JSON-ready: `{"outputs": {name: array}, "inputs": {name: value}}`, the inputs as they are after the call, and with
+        another batch before, `"before"`: the same of that;
         or `{"raised": {"type", "bases", "message", "line", "nested"}}`, or `{"malformed": sentence}`;
         and with each the libraries that the student's code called for its work.
     """
-    if again and target.another is None:
-        raise ValueError(f"{target.name} is to be used again, and its Target does not say on what (`another`)")
     with (
         third_party.watch(target.third_party) as called,
         _usual_settings(),
         torch.random.fork_rng(devices=[]),  # a check must not change what a training draws
     ):
-        outcome = _answer(target, student, inputs, gradient, again)
+        outcome = _answer(target, student, inputs, gradient, before or {})
     return {**outcome, protocol.THIRD_PARTY: sorted(called)}
 
 
@@ -71,22 +73,12 @@ def _usual_settings() -> Iterator[None]:
         yield
 
 
-def _answer(target: Target, student: Any, inputs: Inputs, gradient: bool, again: bool) -> dict[str, Any]:
+def _answer(target: Target, student: Any, inputs: Inputs, gradient: bool, before: Inputs) -> dict[str, Any]:
     try:
-        arguments = {
-            name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else copy.deepcopy(value)
-            for name, value in inputs.items()
-        }
-        leaf, arguments = _in_a_graph(arguments)
+        leaf, arguments = _arguments(inputs)
         use = target.prepare(student, arguments)
-        if again:
-            _outputs(target, use, _in_a_graph(target.another(arguments))[1])
-        outputs, scalar = _outputs(target, use, arguments)
-        changed = [name for name, value in inputs.items() if not _same(value, arguments[name])]
-        if gradient and not changed:  # after a change in place there may be no way back through the graph
-            outputs[GRADIENT] = _gradient(scalar, leaf)
-        encoded = {name: protocol.encode_tensor(value) for name, value in outputs.items()}
-        return {"outputs": encoded, "changed": changed}
+        first = {"before": _used(target, use, *_arguments(before))} if before else {}
+        return {**_used(target, use, leaf, arguments, gradient), **first}
     except NotAnAnswer as problem:
         return {"malformed": str(problem)}
     except KeyboardInterrupt:
@@ -95,24 +87,43 @@ def _answer(target: Target, student: Any, inputs: Inputs, gradient: bool, again:
         return {"raised": _describe(error)}
 
 
-def _in_a_graph(inputs: Inputs) -> tuple[torch.Tensor | None, dict[str, Any]]:
-    """The features as a leaf, if there are some, and the inputs with what is made of it: the same values as no leaf, so
-    that changing them in place is possible, as for a network's output, and noticed."""
-    if FEATURES not in inputs:
-        return None, dict(inputs)
-    leaf = inputs[FEATURES].detach()
+def _arguments(inputs: Inputs) -> tuple[torch.Tensor | None, dict[str, Any]]:
+    """The features as a leaf, if there are some, and copies of all inputs, of the features with what is made of the leaf:
+    the same values as no leaf, so that changing them in place is possible, as for a network's output, and noticed."""
+    arguments = {
+        name: torch.from_numpy(np.array(value)) if isinstance(value, np.ndarray) else copy.deepcopy(value)
+        for name, value in inputs.items()
+    }
+    if FEATURES not in arguments:
+        return None, arguments
+    leaf = arguments[FEATURES]
     leaf.requires_grad_(leaf.is_floating_point())
-    return leaf, {**inputs, FEATURES: leaf * 1}
+    return leaf, {**arguments, FEATURES: leaf * 1}
 
 
-def _outputs(target: Target, use: Use, inputs: Inputs) -> tuple[dict[str, torch.Tensor], torch.Tensor]:
-    """What the student's object makes of a batch, and of whose sum a gradient is asked."""
-    outputs = _tensors(use(inputs), target.outputs)
-    last = outputs[target.outputs[-1]]
-    scalar = target.scalar(outputs) if target.scalar else last
-    if target.constant:
-        outputs[KEEPS_GRADIENT] = torch.tensor(last.requires_grad)
-    return outputs, scalar
+def _used(
+    target: Target, use: Use, leaf: torch.Tensor | None, arguments: Inputs, gradient: bool = False
+) -> dict[str, Any]:
+    """What the student's object makes of a batch, and what it leaves of the inputs."""
+    outputs = _tensors(use(arguments), target.outputs)
+    scalar = target.scalar(outputs, arguments) if target.scalar else outputs[target.outputs[-1]]
+    # After a change in place there may be no way back through the graph.
+    if gradient and torch.equal(arguments[FEATURES], leaf):
+        outputs[GRADIENT] = _gradient(scalar, leaf)
+    return {
+        "outputs": {name: protocol.encode_tensor(value) for name, value in outputs.items()},
+        "inputs": protocol.encode_inputs({name: _left(value) for name, value in arguments.items()}),
+    }
+
+
+def _left(value: Any) -> Any:
+    """An argument after the call, as an array or as what JSON makes of it: a list may hold anything now."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().numpy()
+    try:
+        return json.loads(json.dumps(value))
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def _gradient(of: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
@@ -122,15 +133,6 @@ def _gradient(of: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
         )
     (gradient,) = torch.autograd.grad(of.sum(), leaf, allow_unused=True)
     return torch.zeros_like(leaf) if gradient is None else gradient
-
-
-def _same(before: Any, after: Any) -> bool:
-    if isinstance(after, torch.Tensor):
-        return np.array_equal(before, after.detach().numpy(), equal_nan=before.dtype.kind == "f")
-    try:
-        return bool(before == after)
-    except Exception:  # a list that now holds something else than numbers
-        return False
 
 
 def _describe(error: BaseException) -> dict[str, Any]:

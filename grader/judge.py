@@ -7,6 +7,7 @@ answer is hostile input: whatever it holds, the outcome is a failed case with a 
 import builtins
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import permutations
 from typing import Any
 
@@ -17,12 +18,39 @@ from grader.matching import differing
 from grader.model import Arrays, Case, Exercise, Report, State, Verdict
 
 MOST_LIBRARIES = 100  # names of libraries that an answer may bring
+# Words of an error's message that name no fault.
+FILLERS = frozenset(
+    re.findall(
+        r"\w+",
+        """a an the this that these those your you it its of for in on at to by with from and or not no
+        is are was were be been has have had does do did can cannot could must should will would may please here there some something any all
+        invalid valid bad good wrong right incorrect correct illegal improper broken malformed unsupported unexpected
+        failed fails fail failure fault faulty problem issue error errors exception valueerror raise raised check checks
+        checked input inputs value values argument arguments arg args parameter parameters data batch given got received
+        passed provided""",
+    )
+)
+# Messages of Python's own, which no student wrote: of unpacking a shape, of the max of nothing, of a NaN as a number.
+NOT_WRITTEN = re.compile(r"values to unpack|empty sequence|iterable argument is empty|^cannot convert float")
 
 
 def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any]) -> Report:
     """Compare `answers` (case name -> what `grader.answer` made, after its travel as JSON) with `cases`."""
     verdicts = tuple(judge_case(exercise, case, answers.get(case.name)) for case in cases)
-    return Report(exercise, verdicts, _third_party(exercise, answers.values()))
+    return Report(exercise, _told_apart(verdicts, answers), _third_party(exercise, answers.values()))
+
+
+def _told_apart(verdicts: tuple[Verdict, ...], answers: Mapping[str, Any]) -> tuple[Verdict, ...]:
+    """The verdicts; but one and the same message for all of several faults, but for its numbers, names none of them."""
+    refused = [verdict for verdict in verdicts if verdict.case.raises and verdict.passed]
+    said = {_words(_text(answers[verdict.case.name]["raised"]["message"])) for verdict in refused}
+    if len(refused) < 2 or len(said) > 1:
+        return verdicts
+    reason = "Your ValueError says the same of every fault: say what is wrong with this input."
+    return tuple(
+        replace(verdict, state=State.FAILED, reason=reason) if verdict.case.raises and verdict.passed else verdict
+        for verdict in verdicts
+    )
 
 
 def _third_party(exercise: Exercise, answers: Iterable[Any]) -> tuple[str, ...]:
@@ -39,25 +67,46 @@ def judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:
     if "raised" in answer:
         return _judge_exception(exercise, case, answer["raised"])
     if case.raises:
-        reason = f"Expected: a ValueError that names the fault{_clue(case)}. Your code accepted this input."
+        reason = "Expected: a ValueError that names the fault. Your code accepted this input."
         return Verdict(case, State.FAILED, reason, mistake=messages.NO_INPUT_CHECKS)
     if "malformed" in answer:
         reason = "Your code returned something of another kind here." if case.hidden else _sentence(answer["malformed"])
         return Verdict(case, State.FAILED, reason)
-    changed = answer.get("changed")
-    if changed:
-        return Verdict(
-            case, State.FAILED, f"Your code changed {_known(changed, case)} in place.", messages.CHANGES_INPUT
-        )
     try:
+        if changed := _changed(case, answer):
+            return Verdict(
+                case, State.FAILED, f"Your code changed {' and '.join(changed)} in place.", messages.CHANGES_INPUT
+            )
         given = _decode(case, answer)
     except protocol.MalformedArray as problem:
         detail = "" if case.hidden else f": {problem}"
         return Verdict(case, State.FAILED, f"The answer cannot be read{detail}.")
-    return _compare(exercise, case, given)
+    verdict = _compare(exercise, case, given)
+    if not case.before or not verdict.passed:
+        return verdict
+    first = judge_case(exercise, _first_batch(case), answer.get("before"))
+    reason = f"On the batch before this one: {first.reason}"
+    return verdict if first.passed else replace(verdict, state=State.FAILED, reason=reason, mistake=first.mistake)
+
+
+def _first_batch(case: Case) -> Case:
+    """The batch on which an object is used before that of the case, as a case of its own."""
+    nothing: Arrays = {}
+    return replace(
+        case,
+        inputs=case.before,
+        expected=case.expected_before,
+        before=nothing,
+        mistakes=nothing,
+        also=(),
+    )
 
 
 def _compare(exercise: Exercise, case: Case, given: Arrays) -> Verdict:
+    if case.also:
+        right = [case.expected, *({**case.expected, **other} for other in case.also)]
+        nearest = min(right, key=lambda outputs: len(_differing(exercise, case, outputs, given)))
+        case = replace(case, expected=nearest)
     if not _differing(exercise, case, case.expected, given):
         return Verdict(case, State.PASSED, given=given)
     for mistake, outputs in case.mistakes.items():
@@ -102,10 +151,10 @@ def _judge_exception(exercise: Exercise, case: Case, raised: Any) -> Verdict:
         return Verdict(case, State.NOT_DONE, f"Not implemented yet{where or '.'}".strip())
     bases = details.get("bases")
     if case.raises and isinstance(bases, list) and "ValueError" in bases:
-        if any(word.lower() in message.lower() for word in case.raises):
+        if set(_words(message)) - FILLERS and not NOT_WRITTEN.search(message):
             return Verdict(case, State.PASSED)
-        says = "" if case.hidden else f"; it says: {message or 'nothing'}{_place(line)}"
-        return Verdict(case, State.FAILED, f"Your ValueError should name the fault{_clue(case)}{says}.")
+        says = "" if case.hidden else f" It says: {message or 'nothing'}{_place(line)}."
+        return Verdict(case, State.FAILED, f"Your ValueError should say what is wrong with this input.{says}")
     if case.hidden:
         known = isinstance(getattr(builtins, kind, None), type)
         raised_what = f"Your code raised {kind if known else 'an exception'}."
@@ -113,7 +162,7 @@ def _judge_exception(exercise: Exercise, case: Case, raised: Any) -> Verdict:
         what = f"{kind}: {message}" if message else kind
         raised_what = f"Your code raised {what}{_place(line) or f' (when called as {messages.called(exercise, case)})'}"
     if case.raises:
-        reason = f"Expected: a ValueError that names the fault{_clue(case)}. {raised_what}"
+        reason = f"Expected: a ValueError that names the fault. {raised_what}"
         return Verdict(case, State.FAILED, reason, messages.NO_INPUT_CHECKS)
     return Verdict(case, State.FAILED, raised_what)
 
@@ -122,9 +171,9 @@ def _place(line: str) -> str:
     return f" (in {line.rstrip(': ')})" if line else ""
 
 
-def _clue(case: Case) -> str:
-    """The words of which one must stand in the message."""
-    return "" if case.hidden else f" (say one of: {', '.join(case.raises)})"
+def _words(message: str) -> tuple[str, ...]:
+    """In whatever language, without numbers."""
+    return tuple(re.findall(r"[^\W\d_]+", message.lower()))
 
 
 def _decode(case: Case, answer: Mapping[str, Any]) -> dict[str, np.ndarray]:
@@ -134,9 +183,19 @@ def _decode(case: Case, answer: Mapping[str, Any]) -> dict[str, np.ndarray]:
     return {name: protocol.decode(outputs.get(name)) for name in case.expected}
 
 
-def _known(names: Any, case: Case) -> str:
-    known = [name for name in case.inputs if name in names] if isinstance(names, list) else []
-    return " and ".join(known) or "its input"
+def _changed(case: Case, answer: Mapping[str, Any]) -> list[str]:
+    """The names of the inputs that are no longer what they were."""
+    inputs, left = case.inputs, answer.get("inputs")
+    if not isinstance(left, Mapping):
+        raise protocol.MalformedArray("it does not hold the inputs as they are now")
+    return [name for name, value in inputs.items() if not _same(value, left.get(name))]
+
+
+def _same(value: Any, left: Any) -> bool:
+    if not isinstance(value, np.ndarray):
+        return left == value
+    array = protocol.decode(left.get("array") if isinstance(left, Mapping) else left)
+    return array.dtype == value.dtype and np.array_equal(array, value, equal_nan=value.dtype.kind == "f")
 
 
 def _text(value: Any) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
+KINDS = {"f": "floating", "i": "whole", "u": "whole"}  # of NumPy's dtypes
+
 
 def mismatches(expected: np.ndarray, given: np.ndarray, tolerance: float) -> np.ndarray:
     """Where given differs from expected: exactly, for integers; by more than the tolerance, for floats. Same shape."""
@@ -18,12 +20,17 @@ def mismatches(expected: np.ndarray, given: np.ndarray, tolerance: float) -> np.
 
 
 def differing(expected: Mapping[str, np.ndarray], given: Mapping[str, np.ndarray], tolerance: float) -> list[str]:
-    """The names of the outputs that do not agree in shape, dtype and value."""
+    """The names of the outputs that do not agree in shape, kind of number and value."""
     return [name for name, value in expected.items() if not _agree(value, given[name], tolerance)]
 
 
+def of_one_kind(expected: np.ndarray, given: np.ndarray) -> bool:
+    """Are both floating-point numbers, both whole numbers, or both neither, of whatever width?"""
+    return KINDS.get(expected.dtype.kind) == KINDS.get(given.dtype.kind)
+
+
 def _agree(expected: np.ndarray, given: np.ndarray, tolerance: float) -> bool:
-    alike = expected.shape == given.shape and expected.dtype == given.dtype
+    alike = expected.shape == given.shape and of_one_kind(expected, given)
     return alike and not mismatches(expected, given, tolerance).any()
 
 

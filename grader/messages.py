@@ -6,8 +6,8 @@ Called by `grader.judge`. A hidden case quotes nothing: no number, no shape, non
 import numpy as np
 
 from grader.formatting import numbers
-from grader.matching import in_order, mismatches
-from grader.model import FEATURES, GRADIENT, KEEPS_GRADIENT, Arrays, Case, Exercise, Verdict
+from grader.matching import in_order, mismatches, of_one_kind
+from grader.model import FEATURES, GRADIENT, Arrays, Case, Exercise, Verdict
 
 # Mistakes that can be made in any exercise: the judge recognises them by itself.
 NO_INPUT_CHECKS, CHANGES_INPUT = "no_input_checks", "changes_input_in_place"
@@ -38,25 +38,23 @@ def aligned(exercise: Exercise, case: Case, expected: Arrays, given: Arrays) -> 
 
 
 def difference(exercise: Exercise, case: Case, given: Arrays) -> str:
-    """The first output that differs from `case.expected`, and how: in shape, in dtype, or in which rows or entries."""
+    """The first output that differs from `case.expected`, and how: in shape, in kind, or in which rows or entries."""
     for name, expected in case.expected.items():
-        if name == KEEPS_GRADIENT and not np.array_equal(expected, given[name]):
-            last = exercise.target.outputs[-1]
-            return f"The {last} still carries a gradient; expected is a constant (see torch.Tensor.detach)."
         if given[name].shape != expected.shape:
             return _other_shape(exercise, case, name, given[name])
-        if given[name].dtype != expected.dtype:
+        if not of_one_kind(expected, given[name]):
             return _other_dtype(case, name, given[name])
     given = aligned(exercise, case, case.expected, given)
     wrong = {name: mismatches(value, given[name], case.tolerance) for name, value in case.expected.items()}
     name, *others = (name for name in wrong if wrong[name].any())
+    meaning = f" {exercise.target.gradient}" if name == GRADIENT and exercise.target.gradient else ""
     if case.hidden:
-        return f"Your {name} is not what was expected."
+        return f"Your {name} is not what was expected.{meaning}"
     first, count = _entries(exercise, name, wrong[name])
     is_, should = numbers(given[name][first]), numbers(case.expected[name][first])
     cause = _cause(name, given[name])
     also = f" Your {' and '.join(others)} {'differs' if len(others) == 1 else 'differ'}, too." if others else ""
-    return f"{_subject(exercise, case, name, first)} is {is_}; expected is {should}.{count}{also}{cause}"
+    return f"{_subject(exercise, case, name, first)} is {is_}; expected is {should}.{count}{also}{cause}{meaning}"
 
 
 def _cause(name: str, given: np.ndarray) -> str:
@@ -85,10 +83,10 @@ def _other_shape(exercise: Exercise, case: Case, name: str, given: np.ndarray) -
 
 
 def _other_dtype(case: Case, name: str, given: np.ndarray) -> str:
-    is_, should = given.dtype, case.expected[name].dtype
-    remedy = "that of the input (see torch.Tensor.to)" if should.kind == "f" else "see torch.Tensor.long"
-    dtypes = f"not what was expected: {remedy}" if case.hidden else f"{is_}; expected is {should}, {remedy}"
-    return f"The dtype of your {name} is {dtypes}."
+    floating = case.expected[name].dtype.kind == "f"
+    should = "floating-point numbers (see torch.Tensor.float)" if floating else "whole numbers (see torch.Tensor.long)"
+    is_ = "not what was expected" if case.hidden else given.dtype
+    return f"The dtype of your {name} is {is_}; expected are {should}."
 
 
 def _entries(exercise: Exercise, name: str, wrong: np.ndarray) -> tuple[tuple[int, ...], str]:

@@ -25,7 +25,6 @@ Use = Callable[[Inputs], Any]  # uses the student's object on one batch; what it
 
 FEATURES = "features"  # the input of this name is part of a graph: gradients are asked for it
 GRADIENT = "gradient"  # the output of this name is the gradient with respect to it
-KEEPS_GRADIENT = "keeps_gradient"  # the output of this name says whether the answer carries one
 
 
 def f32(rows: Any) -> np.ndarray:
@@ -51,28 +50,37 @@ class Case:
     name: unique within its exercise.
     teaches: the property in one sentence; all that a student learns of a hidden case.
     inputs: argument name -> value; for a plain function in the order of its arguments.
-    expected: output name -> array; compared in shape, dtype and value.
-    raises: instead of outputs: words of which at least one must stand in the message of the ValueError.
+    expected: output name -> array; compared in shape and value. Whole numbers stay whole; their width, and that of
+        floating-point numbers, does not matter.
+    also: outputs that differ from `expected` and are right, too, as where rounding decides between equals.
+    raises: instead of outputs: the input is to be refused, by a ValueError whose message names the fault.
     why: the arithmetic behind the expected values, in words.
     mistakes: name of a known wrong solution -> the outputs that differ from `expected` when it is made.
         The first is the one the case was made for.
     tolerance: largest allowed |given - expected|, relative to max(1, |expected|).
     gradient: also ask for the gradient of the target's scalar with respect to the features.
-    again: the student's object is used on another batch first, from which nothing may stay.
+    before: inputs of another batch, on which the student's object is used first and from which nothing may stay. Those
+        of which the object is made are the same.
+    expected_before: what it is to answer there, without a gradient.
     hidden: neither inputs nor expected values are shown to the student.
+    taught_by: of a hidden case, the name of the visible case of its exercise that demands the same, or a sentence of the
+        stub's docstring that does.
     """
 
     name: str
     teaches: str
     inputs: Mapping[str, Value]
     expected: Arrays = field(default_factory=dict)
-    raises: tuple[str, ...] = ()
+    also: tuple[Arrays, ...] = ()
+    raises: bool = False
     why: str = ""
     mistakes: Mapping[str, Arrays] = field(default_factory=dict)
     tolerance: float = 1e-4
     gradient: bool = False
-    again: bool = False
+    before: Mapping[str, Value] = field(default_factory=dict)
+    expected_before: Arrays = field(default_factory=dict)
     hidden: bool = False
+    taught_by: str = ""
 
 
 def positional(*arguments: str) -> Callable[[Any, Inputs], Use]:
@@ -91,14 +99,13 @@ class Target:
     shapes: in a sentence or two, the outputs' shapes and what their dimensions mean; told when one is wrong.
     mistakes: name of a known wrong solution -> what to tell a student who gives its answer. The wrong solutions themselves
         are in the chapter's secret file.
-    scalar: outputs by name -> what to sum up and take the gradient of; by default the last output. It is called for
-        every answer, and may raise NotAnAnswer.
-    another: inputs -> those of another batch; needed for cases that use an object again.
+    scalar: (outputs by name, inputs) -> what to sum up and take the gradient of; by default the last output. It is called
+        for every answer, and may raise NotAnAnswer.
+    gradient: in a sentence, what the gradient is of and should be; told when it is wrong.
     place: (case, output, index into it) -> what stands there, as the subject of a sentence; None: nothing special.
     draw: tried in turn on a visible case and the answer to it: each draws what is wrong as SVG, or returns None.
     points: outputs whose rows are points, to be shown as a whole.
     free_row_order: the outputs have one number of rows, which side by side are one set; their order does not matter.
-    constant: the answer must not carry a gradient; cases expect KEEPS_GRADIENT to be false.
     third_party: libraries that hold what is asked for; code that calls them is reported.
     """
 
@@ -108,13 +115,12 @@ class Target:
     called: str = ""
     shapes: str = ""
     mistakes: Mapping[str, str] = field(default_factory=dict)
-    scalar: Callable[[Mapping[str, Tensor]], Tensor] | None = None
-    another: Callable[[Inputs], Inputs] | None = None
+    scalar: Callable[[Mapping[str, Tensor], Inputs], Tensor] | None = None
+    gradient: str = ""
     place: Callable[[Case, str, tuple[int, ...]], str | None] | None = None
     draw: tuple[Callable[[Case, Arrays], str | None], ...] = ()
     points: tuple[str, ...] = ()
     free_row_order: bool = False
-    constant: bool = False
     third_party: tuple[str, ...] = ()
 
 

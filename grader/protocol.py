@@ -110,7 +110,7 @@ class Question:
     id: str
     inputs: dict[str, Any]
     gradient: bool
-    again: bool
+    before: dict[str, Any]
 
 
 Ids = dict[str, dict[str, str]]  # exercise -> id of a question -> name of the case it asks
@@ -127,7 +127,12 @@ def ask(path: Path, cases: Mapping[str, Iterable[Case]]) -> Ids:
         asked = {secrets.token_hex(8): case for case in of_exercise}
         ids[exercise] = {id_: case.name for id_, case in asked.items()}
         questions[exercise] = [
-            {"id": id_, "inputs": _encode_inputs(case.inputs), "gradient": case.gradient, "again": case.again}
+            {
+                "id": id_,
+                "inputs": encode_inputs(case.inputs),
+                "gradient": case.gradient,
+                "before": encode_inputs(case.before),
+            }
             for id_, case in sorted(asked.items())
         ]
     path.write_text(json.dumps(questions))
@@ -135,7 +140,7 @@ def ask(path: Path, cases: Mapping[str, Iterable[Case]]) -> Ids:
     return ids
 
 
-def _encode_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
+def encode_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """Arrays are wrapped, lists and numbers stand as they are."""
     return {
         name: {"array": encode(value)} if isinstance(value, np.ndarray) else value for name, value in inputs.items()
@@ -150,7 +155,8 @@ def answering() -> bool:
 def asked(exercise: str) -> list[Question]:
     """What this kernel is to answer about an exercise; nothing where it is not graded."""
     questions = json.loads(Path(QUESTIONS).read_text()).get(exercise, [])
-    return [Question(**{**question, "inputs": _decode_inputs(question["inputs"])}) for question in questions]
+    batches = ("inputs", "before")
+    return [Question(**question | {name: _decode_inputs(question[name]) for name in batches}) for question in questions]
 
 
 def _decode_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:

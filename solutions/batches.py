@@ -7,9 +7,6 @@ import numpy as np
 
 Rng = np.random.Generator
 Batch = tuple[np.ndarray, list[int]]  # features [B, D], labels
-# Of losses and margins in double precision only the dtype is asked: alpha, beta or a level may honestly have passed
-# through a float32 tensor.
-SINGLE = 1e-5
 
 
 def clusters(rng: Rng, labels: list[int], dimensions: int, spread: float = 1.0, spacing: float = 3.0) -> np.ndarray:

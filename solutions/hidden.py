@@ -59,6 +59,9 @@ def _one_thread() -> Iterator[None]:
 
 def _complete(assignment: str, exercise: Exercise, case: Case) -> Case:
     """The case with what it expects, unless that is an error, and with what the known mistakes make of it."""
+    if case.before:
+        first = replace(case, inputs={**case.inputs, **case.before}, gradient=False)
+        case = replace(case, expected_before=_expected(assignment, exercise, first))
     case = case if case.raises else replace(case, expected=_expected(assignment, exercise, case))
     return replace(case, mistakes=KnownMistakes(assignment, exercise, case))
 
@@ -68,7 +71,7 @@ def _expected(assignment: str, exercise: Exercise, case: Case) -> Arrays:
     dtypes = {name: value.dtype for name, value in case.inputs.items() if getattr(value, "dtype", None) in FLOATS}
     inputs = {name: value.astype(np.float64) if name in dtypes else value for name, value in case.inputs.items()}
     plain = mutants.plain(assignment, exercise.target.name)
-    given = answer(exercise.target, plain, inputs, case.gradient)  # `again` is no matter: it remembers nothing
+    given = answer(exercise.target, plain, inputs, case.gradient)  # without the batch before: it remembers nothing
     if "outputs" not in given:
         raise ValueError(f"{exercise.name}, {case.name}: the plain solution does not answer: {given}")
     outputs = {name: protocol.decode(value) for name, value in given["outputs"].items()}
@@ -96,7 +99,7 @@ class KnownMistakes(Mapping[str, Arrays]):
         exercise, case, found = self.exercise, self.case, {}
         for mutant in mutants.of(self.assignment):
             if mutant.target == exercise.target.name:
-                given = answer(exercise.target, mutant.object, case.inputs, case.gradient, case.again)
+                given = answer(exercise.target, mutant.object, case.inputs, case.gradient, case.before)
                 verdict = judge_case(exercise, case, given)
                 if not verdict.passed and verdict.given is not None:
                     found[mutant.name] = verdict.given

@@ -1,14 +1,13 @@
-"""A case's samples by class, and the other batch on which a sampler or a loss is used first."""
+"""A case's samples by class, as pictures show them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from grader.drawing import MARKERS, Drawing, Point
-from grader.model import Case, Inputs
+from grader.model import Case
 
 MOST_SAMPLES = 60  # that a picture has room for
 
@@ -37,13 +36,3 @@ def batch(case: Case) -> Batch | None:
         return None
     classes, row = np.unique(np.asarray(case.inputs["labels"]), return_inverse=True)
     return Batch(features.astype(np.float64), classes, row) if len(classes) <= len(MARKERS) else None
-
-
-def in_reverse(inputs: Inputs) -> dict[str, Any]:
-    """`Target.another`: the same samples in reverse order, and of given triplets the first only."""
-    labels = inputs["labels"]
-    other = {**inputs, "features": inputs["features"].flip(0)}
-    other["labels"] = labels[::-1] if isinstance(labels, list) else labels.flip(0)
-    if "ids" in inputs:
-        other["ids"] = inputs["ids"][:, :1]
-    return other

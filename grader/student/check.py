@@ -80,7 +80,7 @@ def _answers(exercise: Exercise, target: Any) -> dict[str, Any]:
     answers = {}
     for case in exercise.cases:
         try:
-            answers[case.name] = answer(exercise.target, target, case.inputs, case.gradient, case.again)
+            answers[case.name] = answer(exercise.target, target, case.inputs, case.gradient, case.before)
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(f"The check was stopped in the case “{case.name}”.")
             raise interrupt.with_traceback(within_the_students(interrupt.__traceback__)) from None
@@ -92,7 +92,7 @@ def _publish_answers(exercise: Exercise, target: Any, questions: list[protocol.Q
 
     protocol.publish(
         exercise.name,
-        {asked.id: answer(exercise.target, target, asked.inputs, asked.gradient, asked.again) for asked in questions},
+        {asked.id: answer(exercise.target, target, asked.inputs, asked.gradient, asked.before) for asked in questions},
     )
 
 

@@ -303,7 +303,7 @@ def answer(exercise, *more):
     answers = {}
     for question in questions:
         for case in exercise.cases:
-            if protocol._encode_inputs(case.inputs) == question["inputs"]:
+            if protocol.encode_inputs(case.inputs) == question["inputs"]:
                 answers[question["id"]] = {
                     "outputs": {name: protocol.encode(value) for name, value in case.expected.items()}, "changed": []}
     publish_display_data({"MIME": {"exercise": exercise.name, "answers": answers}})

@@ -45,7 +45,7 @@ def answers(level):
 
     exercise = assignments.graded(ASSIGNMENT)[NAME]
     return {
-        f"id of {case.name}": answer(exercise.target, level, case.inputs, case.gradient, case.again)
+        f"id of {case.name}": answer(exercise.target, level, case.inputs, case.gradient, case.before)
         for case in exercise.cases
     }
 

@@ -145,7 +145,7 @@ def test_a_wrong_gradient_of_right_outputs_is_no_other_order():
 
 def answered(name: str, target: object) -> Shown:
     exercise = ALL[name]
-    answers = {c.name: answer(exercise.target, target, dict(c.inputs), c.gradient, c.again) for c in exercise.cases}
+    answers = {c.name: answer(exercise.target, target, dict(c.inputs), c.gradient, c.before) for c in exercise.cases}
     return Shown(**vars(judge(exercise, exercise.cases, answers)))
 
 

@@ -5,16 +5,16 @@ point.
 """
 
 from collections.abc import Mapping
+from itertools import product
+from typing import Any
 
 import numpy as np
 import torch
 from catalyst.contrib.data import IInbatchTripletSampler
 from torch import Tensor, nn
 
-from grader.exercises.homework3.hard_cluster import FAULTS
-from grader.model import Case, Value
+from grader.model import Arrays, Case
 from solutions.batches import (
-    SINGLE,
     Batch,
     Rng,
     between,
@@ -23,6 +23,7 @@ from solutions.batches import (
     in_order,
     of_sizes,
     radii,
+    rows_of,
     shuffled,
     sparse_names,
     unit,
@@ -47,7 +48,8 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
         """Three Tensor[P, D], a row per class in ascending order of the labels; gradients flow through all three.
 
         features: float Tensor[B, D]; labels: one per row, at least two classes of at least two samples, in any order
-        and of any sizes. Ties go to the lowest row or class. Raises ValueError naming the fault.
+        and of any sizes. Of exactly equal distances the lowest row or class is taken; in a class of two, whose samples
+        are equally far, rounding decides. Raises ValueError naming the fault.
         """
         index, counts = number_classes(features, labels)  # [B], [P]
 
@@ -232,7 +234,24 @@ MUTANTS = (
         },
     ),
     _sampler("sum_not_mean", {"mean(dim=0) for c": "sum(dim=0) for c"}),
-    _sampler("casts_to_float32", {".to(features.dtype)": ".float()"}),
+    _sampler("keeps_the_classes", {"labels.unique()": "self.__dict__.setdefault('classes', labels.unique())"}),
+    _sampler(
+        "keeps_the_rows",
+        {
+            "classes = labels.unique()": "labels = self.__dict__.setdefault('rows', labels.unique(return_inverse=True)[1])\n"
+            "        classes = labels.unique()"
+        },
+    ),
+    _sampler(
+        "running_mean",
+        {
+            "[points[labels == c].mean(dim=0) for c in classes])": "[points[labels == c].mean(dim=0) for c in classes])\n"
+            "        seen = self.__dict__.setdefault('seen', {})\n"
+            "        for c, centroid in zip(classes.tolist(), centroids):\n"
+            "            seen.setdefault(c, []).append(centroid)\n"
+            "        centroids = torch.stack([torch.stack(seen[c]).mean(dim=0) for c in classes.tolist()])"
+        },
+    ),
     _sampler(
         "outputs_in_another_order",
         {"rows in (anchors, positives, negatives)": "rows in (anchors, negatives, positives)"},
@@ -247,6 +266,25 @@ MUTANTS = (
     ),
     Mutant("mean_over_classes", "ClusterLoss", {"torch.stack(terms).sum()": "torch.stack(terms).mean()"}),
     Mutant("terms_pile_up", "ClusterLoss", {"terms = []": "terms = self.__dict__.setdefault('terms', [])"}),
+    Mutant(
+        "keeps_the_first_classes",
+        "ClusterLoss",
+        {"labels.unique()": "self.__dict__.setdefault('classes', labels.unique())"},
+    ),
+    Mutant(
+        "every_other_class",
+        "ClusterLoss",
+        {"square().sum(dim=1).min(dim=0).values": "square().sum(dim=1)", ".clamp(min=0)": ".clamp(min=0).sum()"},
+    ),
+    Mutant("mean_spread", "ClusterLoss", {".max(dim=0).values": ".mean()"}),
+    Mutant(
+        "squared_twice",
+        "ClusterLoss",
+        {
+            "square().sum(dim=1).max": "square().sum(dim=1).square().max",
+            "square().sum(dim=1).min": "square().sum(dim=1).square().min",
+        },
+    ),
     Mutant("no_hinge", "ClusterLoss", {".clamp(min=0)": ""}),
     Mutant(
         "one_hinge_for_the_batch", "ClusterLoss", {".clamp(min=0)": "", "terms).sum()": "terms).sum().clamp(min=0)"}
@@ -256,8 +294,20 @@ MUTANTS = (
 # Hidden cases ----------------------------------------------------------------------------------------------------------
 
 
-def sampler_case(name: str, teaches: str, features: np.ndarray, labels: list[int] | np.ndarray, **more: float) -> Case:
-    return Case(name=name, teaches=teaches, inputs={"features": features, "labels": labels}, hidden=True, **more)
+# Sentences of the docstring of HardClusterTripletsSampler.sample.
+ANY_LABELS = "labels: B integers, a list or a LongTensor; in any order, with gaps, even negative;"
+ANY_WIDTH = "features: float [B, D], on any device."
+TIES = "Of exactly equal distances take the first: the lowest row, the lowest label."
+DIGITS = (
+    "Beware of torch.cdist's default (see `distances` above): embeddings may lie very close together, or far from 0."
+)
+
+
+def sampler_case(
+    name: str, teaches: str, taught_by: str, features: np.ndarray, labels: list[int] | np.ndarray, **more: Any
+) -> Case:
+    inputs = {"features": features, "labels": labels}
+    return Case(name=name, teaches=teaches, taught_by=taught_by, inputs=inputs, hidden=True, **more)
 
 
 def ties(rng: Rng) -> Batch:
@@ -293,14 +343,29 @@ def triplet_cases(rng: Rng) -> tuple[Case, ...]:
     tied, tied_labels = ties(rng)
     crowded, crowded_labels = in_one_place(rng)
     return (
-        sampler_case("random clusters", "Any clusters, not only the drawn ones.", features(3, 1.0), labels),
-        sampler_case("overlapping clusters", "Clusters may overlap, as before training.", features(4, 6.0), labels),
-        sampler_case("points on a line", "Embeddings may have a single dimension.", features(1, 1.0), labels),
-        sampler_case("many dimensions", "Embeddings may have hundreds of dimensions.", features(512, 3.0), labels),
-        sampler_case("ties", "Of equal distances the lowest index wins.", tied.astype(np.float32), tied_labels),
+        sampler_case(
+            "random clusters", "Any clusters, not only the drawn ones.", "three clusters", features(3, 1.0), labels
+        ),
+        sampler_case(
+            "overlapping clusters",
+            "Clusters may overlap, as before training.",
+            "two classes at one place",
+            features(4, 6.0),
+            labels,
+        ),
+        sampler_case(
+            "points on a line", "Embeddings may have a single dimension.", ANY_WIDTH, features(1, 1.0), labels
+        ),
+        sampler_case(
+            "many dimensions", "Embeddings may have hundreds of dimensions.", ANY_WIDTH, features(512, 3.0), labels
+        ),
+        sampler_case(
+            "ties", "Of exactly equal distances the lowest index wins.", TIES, tied.astype(np.float32), tied_labels
+        ),
         sampler_case(
             "two classes at one place",
             "Only a class's own centroid is left out, not all that lie where it lies.",
+            "two classes at one place",
             crowded.astype(np.float32),
             crowded_labels,
         ),
@@ -308,9 +373,10 @@ def triplet_cases(rng: Rng) -> tuple[Case, ...]:
 
 
 def label_cases(rng: Rng) -> tuple[Case, ...]:
-    def case(name: str, teaches: str, labels: list[int], tensor: bool = False) -> Case:
+    def case(name: str, teaches: str, labels: list[int], taught_by: str = "", tensor: bool = False) -> Case:
         features = draw(lambda: clusters(rng, labels, 3).astype(np.float32), labels)
-        return sampler_case(name, teaches, features, np.array(labels, dtype=np.int64) if tensor else labels)
+        given = np.array(labels, dtype=np.int64) if tensor else labels
+        return sampler_case(name, teaches, taught_by or name, features, given, also=twins(features, labels))
 
     sparse = sparse_names(rng, 5)
     tied, tied_labels = ties(rng)
@@ -321,6 +387,7 @@ def label_cases(rng: Rng) -> tuple[Case, ...]:
         sampler_case(
             "ties between unsorted labels",
             "Of equally near classes the one of the lowest label wins, wherever it appears.",
+            "ties between unsorted labels",
             tied.astype(np.float32),
             [int(order[c]) for c in tied_labels],
         ),
@@ -332,18 +399,32 @@ def label_cases(rng: Rng) -> tuple[Case, ...]:
             "Labels are names of classes, not row numbers.",
             [sparse[c] for c in in_order(5, 3)],
         ),
-        case("unequal class sizes", "Classes may differ in size.", of_sizes(rng, [0, 1, 2, 3], 3)),
+        case(
+            "unequal class sizes",
+            "Classes may differ in size; in a class of two either sample is right.",
+            of_sizes(rng, [0, 1, 2, 3], 2),
+        ),
         case(
             "any labels",
             "Interleaved, negative, sparse labels of unequal classes, as a tensor.",
             shuffled(rng, of_sizes(rng, sparse, 3)),
+            ANY_LABELS,
             tensor=True,
         ),
     )
 
 
+def twins(features: np.ndarray, labels: list[int]) -> tuple[Arrays, ...]:
+    """`Case.also` of a batch: in a class of two both samples are equally far from the centroid, up to rounding."""
+    rows, radius = rows_of(labels), radii(features.astype(np.float64), labels)
+    choices = [rows[c] if len(rows[c]) == 2 else [rows[c][int(np.argmax(radius[c]))]] for c in rows]
+    if all(len(some) == 1 for some in choices):
+        return ()
+    return tuple({"positive": features[list(chosen)]} for chosen in product(*choices))
+
+
 def training_cases(rng: Rng) -> tuple[Case, ...]:
-    equal = in_order(4, 4)
+    equal, other = in_order(4, 4), in_order(2, 8)
     # Float32 numbers of this size are a thousandth apart, and so are centroids; their squares are tens apart.
     offset = rng.choice([-1, 1], 8) * rng.uniform(10_000, 16_000, 8)
     # Near one unit vector, as when training collapses: classes .005 apart.
@@ -359,6 +440,7 @@ def training_cases(rng: Rng) -> tuple[Case, ...]:
         sampler_case(
             "gradients",
             "Gradients flow through anchors, positives and negatives.",
+            "gradients",
             draw(lambda: clusters(rng, equal, 4).astype(np.float32), equal),
             equal,
             gradient=True,
@@ -366,6 +448,7 @@ def training_cases(rng: Rng) -> tuple[Case, ...]:
         sampler_case(
             "gradients of overlapping clusters",
             "A sample may be pulled as a positive and through several centroids at once.",
+            "gradients",
             draw(lambda: clusters(rng, equal, 3, spread=6.0).astype(np.float32), equal),
             equal,
             gradient=True,
@@ -373,21 +456,18 @@ def training_cases(rng: Rng) -> tuple[Case, ...]:
         sampler_case(
             "used again",
             "Nothing of the last batch stays.",
+            "used again",
             draw(lambda: clusters(rng, equal, 3).astype(np.float32), equal),
             equal,
-            again=True,
-        ),
-        sampler_case(
-            "double precision",
-            "The result has the dtype of the features, and its precision.",
-            draw(lambda: clusters(rng, equal, 3), equal),
-            equal,
-            gradient=True,
-            tolerance=1e-10,
+            before={
+                "features": draw(lambda: clusters(rng, other, 3).astype(np.float32), other),
+                "labels": other,
+            },
         ),
         sampler_case(
             "far from the origin",
             "Distances stay right when the embeddings lie far from the origin.",
+            "far from the origin",
             draw(lambda: (offset + clusters(rng, equal, 8)).astype(np.float32), equal, gap=0.03),
             equal,
             tolerance=1e-6,
@@ -395,6 +475,7 @@ def training_cases(rng: Rng) -> tuple[Case, ...]:
         sampler_case(
             "collapsed embedding",
             "Distances stay right when all embeddings nearly coincide.",
+            DIGITS,
             draw(collapsed, many, gap=0.0003),
             many,
             tolerance=1e-6,
@@ -424,17 +505,16 @@ def error_cases(rng: Rng) -> tuple[Case, ...]:
         copy[row, column] = value
         return copy
 
-    def refused(name: str, teaches: str, features: np.ndarray, labels: list[int], *words: str) -> Case:
-        inputs: dict[str, Value] = {"features": features, "labels": labels}
-        return Case(name=name, teaches=teaches, inputs=inputs, raises=(*words, *FAULTS[name]), hidden=True)
+    def refused(name: str, teaches: str, features: np.ndarray, labels: list[int]) -> Case:
+        return sampler_case(name, teaches, name, features, labels, raises=True)
 
     alone = list(labels)
     alone[row] = name
     short = labels[:-1]  # the lengths are the only fault: every class keeps two samples
     return (
-        sampler_case("good input", "Good input is accepted.", features, labels),
+        sampler_case("good input", "Good input is accepted.", "good input", features, labels),
         refused("one class", "Fewer than two classes are refused.", features, [name] * len(labels)),
-        refused("a class with one sample", "A class with one sample is refused.", features, alone, str(name)),
+        refused("a class with one sample", "A class with one sample is refused.", features, alone),
         refused("lengths that differ", "One label for each row, or the input is refused.", features, short),
         refused("features with three dimensions", "Features must be a matrix.", features[:, :, None], labels),
         refused("not a number", "NaN in the features is refused.", spoiled(np.nan), labels),
@@ -454,41 +534,47 @@ def loss_cases(rng: Rng) -> tuple[Case, ...]:
     def case(
         name: str,
         teaches: str,
+        taught_by: str,
         labels: list[int],
         dimensions: int,
-        dtype: type = np.float32,
-        tolerance: float = 1e-4,
-        again: bool = False,
+        other: list[int] | None = None,
     ) -> Case:
-        # Clusters just touch, and alpha cuts the sorted terms in two: some hinges are open, some closed.
+        def batch(labels: list[int]) -> dict[str, np.ndarray]:
+            features = draw(lambda: clusters(rng, labels, dimensions, 1.0, 2.0).astype(np.float32), labels)
+            return {"features": features, "labels": np.array(labels, dtype=np.int64)}
+
+        # Clusters just touch, and alpha cuts the sorted terms in two: some hinges are open, some closed. On the batch
+        # before one is open, too, and on the batch itself one of a class that was not in the batch before.
         while True:
-            features = draw(lambda: clusters(rng, labels, dimensions, 1.0, 2.0).astype(dtype), labels)
-            terms = sorted(cluster_terms(features, labels, 0.0))
+            inputs, before = batch(labels), batch(other) if other else {}
+            unsorted = cluster_terms(inputs["features"], labels, 0.0)
+            terms, earlier = sorted(unsorted), cluster_terms(before["features"], other, 0.0) if other else [np.inf]
             cut = int(rng.integers(1, len(terms)))
             alpha = round(-(terms[cut - 1] + terms[cut]) / 2, 2)
-            if alpha > 0 and min(abs(term + alpha) for term in terms) > 0.05:
+            clear = min(abs(term + alpha) for term in (*terms, *earlier)) > 0.05
+            if alpha > 0 and clear and max(earlier) > -alpha and max(unsorted[len(set(other or [])) :]) > -alpha:
                 break
         return Case(
             name=name,
             teaches=teaches,
-            inputs={"features": features, "labels": np.array(labels, dtype=np.int64), "alpha": alpha},
-            tolerance=tolerance,
+            taught_by=taught_by,
+            inputs={**inputs, "alpha": alpha},
+            before=before,
             gradient=True,
-            again=again,
             hidden=True,
         )
 
     return (
-        case("random clusters", "Only the classes that violate the margin pay.", in_order(5, 4), 3),
-        case("used again", "Nothing of the last batch stays.", in_order(5, 4), 3, again=True),
+        case("random clusters", "Only the classes that violate the margin pay.", "three clusters", in_order(5, 4), 3),
+        case("used again", "Nothing of the last batch stays.", "used again", in_order(5, 4), 3, in_order(2, 10)),
         case(
             "any labels",
             "Interleaved, negative, sparse labels of unequal classes.",
+            "any labels",
             shuffled(rng, of_sizes(rng, sparse_names(rng, 5), 3)),
             4,
         ),
-        case("points on a line", "Embeddings may have a single dimension.", in_order(4, 3), 1),
-        case("double precision", "The loss has the dtype of the features.", in_order(4, 4), 3, np.float64, SINGLE),
+        case("points on a line", "Embeddings may have a single dimension.", "gradients", in_order(4, 3), 1),
     )
 
 

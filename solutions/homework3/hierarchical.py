@@ -4,6 +4,8 @@ Ge et al., "Deep Metric Learning with Hierarchical Triplet Loss" (arXiv 1810.069
 homework's fixed tree of depth 3: root, alphabets, characters.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from catalyst.contrib.data import IInbatchTripletSampler
@@ -11,7 +13,7 @@ from torch import Tensor, nn
 
 from grader.model import Case
 from solutions import mutants
-from solutions.batches import SINGLE, Rng, clusters, in_order, of_sizes, shuffled, sparse_names, unit
+from solutions.batches import Rng, clusters, in_order, of_sizes, shuffled, sparse_names, unit
 from solutions.homework3.losses import squared_distances
 from solutions.mutants import Mutant
 
@@ -203,6 +205,11 @@ MUTANTS = (
     ),
     Mutant("anchor_negative_swapped", "violate_margin", {"(classes, anchor_labels)": "(classes, negative_labels)"}),
     Mutant("keeps_gradient", "violate_margin", {"torch.no_grad()": "torch.enable_grad()"}),
+    Mutant(
+        "d0_over_samples",
+        "violate_margin",
+        {"d_0 = s.mean()": "n = (labels[:, None] == classes).sum(dim=0)\n        d_0 = (n * s).sum() / n.sum()"},
+    ),
     Mutant("d0_over_all_distances", "violate_margin", {"d_0 = s.mean()": "d_0 = d.mean()"}),
     Mutant("clamped_at_zero", "violate_margin", {"beta + d_l - s[row]": "(beta + d_l - s[row]).clamp(min=0)"}),
     Mutant("levels_ignored", "violate_margin", {"(4 - d_0) / levels": "(4 - d_0) / 16"}),
@@ -249,69 +256,65 @@ MUTANTS = (
         "HierarchicalTripletMarginLossWithSampler",
         {"labels[a], labels[n]": "labels[n], labels[a]"},
     ),
+    Mutant(
+        "defaults_not_arguments",
+        "HierarchicalTripletMarginLossWithSampler",
+        {"self.alphabet_of, self.beta, self.levels)": "self.alphabet_of)"},
+    ),
     Mutant("sum_not_mean_loss", "HierarchicalTripletMarginLossWithSampler", {"terms.mean()": "terms.sum()"}),
 )
 
 # Hidden cases ----------------------------------------------------------------------------------------------------------
 
 
+ANY_WIDTH = "features: float [B, D]."  # a sentence of the docstrings, but for the loss's
+
+
 def class_distance_cases(rng: Rng) -> tuple[Case, ...]:
-    def case(name: str, teaches: str, features: np.ndarray, labels: list[int], **more: float) -> Case:
+    def case(name: str, teaches: str, taught_by: str, features: np.ndarray, labels: list[int]) -> Case:
         return Case(
             name=name,
             teaches=teaches,
-            inputs={"features": features, "labels": np.array(labels, dtype=np.int64)},
+            taught_by=taught_by,
+            inputs={"features": features.astype(np.float32), "labels": np.array(labels, dtype=np.int64)},
             hidden=True,
-            **more,
         )
 
     equal, mixed = in_order(3, 4), shuffled(rng, in_order(4, 3))
     unequal = of_sizes(rng, [0, 1, 2, 3], 2)
     sparse = shuffled(rng, of_sizes(rng, sparse_names(rng, 4), 2))
     return (
-        case("unit vectors", "On the unit sphere.", unit(clusters(rng, equal, 4)).astype(np.float32), equal),
+        case("unit vectors", "On the unit sphere.", "unit vectors", unit(clusters(rng, equal, 4)), equal),
         case(
             "interleaved labels",
             "The classes ascend, whatever the order of the samples.",
-            clusters(rng, mixed, 3).astype(np.float32),
+            "classes in ascending order",
+            clusters(rng, mixed, 3),
             mixed,
         ),
         case(
-            "unequal class sizes",
-            "Each class counts its own pairs.",
-            clusters(rng, unequal, 3).astype(np.float32),
-            unequal,
+            "unequal class sizes", "Each class counts its own pairs.", "two classes", clusters(rng, unequal, 3), unequal
         ),
         case(
             "negative and sparse labels",
             "Labels are names of classes, not row numbers.",
-            clusters(rng, sparse, 2).astype(np.float32),
+            "classes in ascending order",
+            clusters(rng, sparse, 2),
             sparse,
         ),
-        case(
-            "points on a line",
-            "Embeddings may have a single dimension.",
-            clusters(rng, equal, 1).astype(np.float32),
-            equal,
-        ),
+        case("points on a line", "Embeddings may have a single dimension.", ANY_WIDTH, clusters(rng, equal, 1), equal),
         case(
             "many dimensions",
             "Embeddings may have hundreds of dimensions.",
-            unit(clusters(rng, unequal, 512, 1.0, 1.0)).astype(np.float32),
+            ANY_WIDTH,
+            unit(clusters(rng, unequal, 512, 1.0, 1.0)),
             unequal,
-        ),
-        case(
-            "double precision",
-            "Distances have the dtype of the features.",
-            clusters(rng, mixed, 3),
-            mixed,
-            tolerance=1e-10,
         ),
     )
 
 
 def tree_level_cases(rng: Rng) -> tuple[Case, ...]:
-    def case(name: str, teaches: str, alphabet_of: np.ndarray, shape: tuple[int, ...]) -> Case:
+    def case(name: str, teaches: str, taught_by: str, alphabet_of: np.ndarray, shape: tuple[int, ...]) -> Case:
         class_a, class_b = rng.integers(len(alphabet_of), size=(2, *shape))
         # For certain among them: a class with itself, and one with another class of its alphabet.
         twin = next((a, b) for a in range(len(alphabet_of)) for b in range(a) if alphabet_of[a] == alphabet_of[b])
@@ -320,20 +323,33 @@ def tree_level_cases(rng: Rng) -> tuple[Case, ...]:
         return Case(
             name=name,
             teaches=teaches,
+            taught_by=taught_by,
             inputs={"class_a": class_a, "class_b": class_b, "alphabet_of": alphabet_of},
             hidden=True,
         )
 
     few, many = np.sort(rng.integers(3, size=12)), rng.choice(np.arange(50), 9, False)[rng.integers(9, size=40)]
     return (
-        case("random pairs", "Any pairs of characters.", few, (30,)),
-        case("alphabets in any order", "The numbers of alphabets and their order mean nothing.", many, (60,)),
-        case("one alphabet", "Within one alphabet nothing meets at the root.", np.full(6, rng.integers(9)), (12,)),
-        case("a table of pairs", "The result has the shape of its arguments.", few, (4, 5)),
+        case("random pairs", "Any pairs of characters.", "two alphabets", few, (30,)),
+        case(
+            "alphabets in any order",
+            "The numbers of alphabets and their order mean nothing.",
+            "alphabets in any order",
+            many,
+            (60,),
+        ),
+        case(
+            "one alphabet",
+            "Within one alphabet nothing meets at the root.",
+            "a table of pairs",
+            np.full(6, rng.integers(9)),
+            (12,),
+        ),
+        case("a table of pairs", "The result has the shape of its arguments.", "a table of pairs", few, (4, 5)),
     )
 
 
-def forest(rng: Rng, labels: list[int], dtype: type, dimensions: int = 4) -> tuple[np.ndarray, np.ndarray]:
+def forest(rng: Rng, labels: list[int], dimensions: int = 4) -> tuple[np.ndarray, np.ndarray]:
     """Unit features [B, D] whose classes differ in spread, and an alphabet for every class up to the largest label.
 
     The batch's lowest two classes share an alphabet that the others do not, whose alphabets are random.
@@ -344,15 +360,15 @@ def forest(rng: Rng, labels: list[int], dtype: type, dimensions: int = 4) -> tup
     features = unit(np.stack([centre[c] + spread[c] * rng.normal(size=dimensions) for c in labels]))
     alphabet_of = rng.integers(3, size=max(names) + 1) + 4
     alphabet_of[names[:2]] = 2
-    return features.astype(dtype), alphabet_of
+    return features.astype(np.float32), alphabet_of
 
 
-def wide_class(rng: Rng, dtype: type = np.float32) -> tuple[np.ndarray, np.ndarray]:
+def wide_class(rng: Rng) -> tuple[np.ndarray, np.ndarray]:
     """As `forest` for the labels in_order(5, 4), but the first class lies all over the sphere, the others tight."""
-    _, alphabet_of = forest(rng, in_order(5, 4), dtype)
+    _, alphabet_of = forest(rng, in_order(5, 4))
     tight = np.repeat(unit(rng.normal(size=(5, 4))), 4, axis=0) + 0.05 * rng.normal(size=(20, 4))
     features = np.concatenate([unit(np.eye(4) * rng.choice([-1, 1], 4)), unit(tight)[4:]])
-    return features.astype(dtype), alphabet_of
+    return features.astype(np.float32), alphabet_of
 
 
 def some_names(rng: Rng) -> list[int]:
@@ -364,12 +380,12 @@ def violate_margin_cases(rng: Rng) -> tuple[Case, ...]:
     def case(
         name: str,
         teaches: str,
+        taught_by: str,
         features: np.ndarray,
         labels: list[int],
         alphabet_of: np.ndarray,
         beta: float,
         levels: int,
-        tolerance: float = 1e-4,
     ) -> Case:
         # Every ordered pair of two classes, in any order.
         pairs = np.array([(a, n) for a in sorted(set(labels)) for n in sorted(set(labels)) if a != n])
@@ -377,6 +393,7 @@ def violate_margin_cases(rng: Rng) -> tuple[Case, ...]:
         return Case(
             name=name,
             teaches=teaches,
+            taught_by=taught_by,
             inputs={
                 "features": features,
                 "labels": np.array(labels, dtype=np.int64),
@@ -386,7 +403,7 @@ def violate_margin_cases(rng: Rng) -> tuple[Case, ...]:
                 "beta": beta,
                 "levels": levels,
             },
-            tolerance=tolerance,
+            gradient=True,
             hidden=True,
         )
 
@@ -394,38 +411,39 @@ def violate_margin_cases(rng: Rng) -> tuple[Case, ...]:
     beta = round(float(rng.uniform(0.05, 0.3)), 2)
     wide, alphabet_of = wide_class(rng)
     return (
-        case("random classes", "Every pair of classes.", *forest_of(rng, equal, np.float32), 0.1, 16),
-        case("another tree", "Its depth and beta are parameters.", *forest_of(rng, equal, np.float32), beta, 5),
+        case("random classes", "Every pair of classes.", "four triplets", *forest_of(rng, equal), 0.1, 16),
+        case("another tree", "Its depth and beta are parameters.", "four triplets", *forest_of(rng, equal), beta, 5),
         case(
             "any labels",
             "Interleaved, sparse labels of unequal classes.",
-            *forest_of(rng, unequal, np.float32),
+            "classes of two sizes, mixed up",
+            *forest_of(rng, unequal),
             beta,
             int(rng.integers(3, 12)),
         ),
-        case("negative margins", "A wide class has a negative margin.", wide, equal, alphabet_of, 0.02, 64),
+        case(
+            "negative margins",
+            "A wide class has a negative margin.",
+            "a negative margin",
+            wide,
+            equal,
+            alphabet_of,
+            0.02,
+            64,
+        ),
         case(
             "many dimensions",
             "Embeddings may have hundreds of dimensions.",
-            *forest_of(rng, equal, np.float32, 512),
+            "features: float [B, D], labels: LongTensor [B]: the whole batch, for s and d_0.",
+            *forest_of(rng, equal, 512),
             beta,
             16,
-        ),
-        case(
-            "double precision",
-            "The margin has the dtype of the features.",
-            *forest_of(rng, unequal, np.float64),
-            beta,
-            16,
-            tolerance=SINGLE,
         ),
     )
 
 
-def forest_of(
-    rng: Rng, labels: list[int], dtype: type, dimensions: int = 4
-) -> tuple[np.ndarray, list[int], np.ndarray]:
-    features, alphabet_of = forest(rng, labels, dtype, dimensions)
+def forest_of(rng: Rng, labels: list[int], dimensions: int = 4) -> tuple[np.ndarray, list[int], np.ndarray]:
+    features, alphabet_of = forest(rng, labels, dimensions)
     return features, labels, alphabet_of
 
 
@@ -441,78 +459,74 @@ def random_triplets(rng: Rng, labels: list[int], count: int) -> np.ndarray:
 
 
 def terms_and_margins(
-    features: np.ndarray, labels: list[int], ids: np.ndarray, alphabet_of: np.ndarray, beta: float, levels: int
+    features: np.ndarray, labels: np.ndarray, ids: np.ndarray, alphabet_of: np.ndarray, beta: float, levels: int
 ) -> tuple[list[float], list[float]]:
     """Per triplet, |a - p|^2 - |a - n|^2 + margin, before the hinge, and the margin: that of the plain solution."""
-    points, names, alphabets = torch.from_numpy(features).double(), torch.tensor(labels), torch.from_numpy(alphabet_of)
+    points, names, alphabets = (
+        torch.from_numpy(features).double(),
+        torch.from_numpy(labels),
+        torch.from_numpy(alphabet_of),
+    )
     a, p, n = torch.from_numpy(ids)  # [T] each
     margin = mutants.plain("homework3", "violate_margin")(points, names, names[a], names[n], alphabets, beta, levels)
     apart = (points[a] - points[p]).square().sum(dim=1) - (points[a] - points[n]).square().sum(dim=1)  # [T]
     return (apart + margin).tolist(), margin.tolist()
 
 
-def loss_cases(rng: Rng, gradient: bool) -> tuple[Case, ...]:
+def loss_cases(rng: Rng) -> tuple[Case, ...]:
+    def batch(labels: list[int], dimensions: int = 4, wide: bool = False) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        features, alphabet_of = wide_class(rng) if wide else forest(rng, labels, dimensions)
+        ids = random_triplets(rng, labels, 12)
+        return {"features": features, "labels": np.array(labels, dtype=np.int64), "ids": ids}, alphabet_of
+
     def case(
         name: str,
         teaches: str,
+        taught_by: str,
         labels: list[int],
         levels: int,
-        dtype: type = np.float32,
         dimensions: int = 4,
-        tolerance: float = 1e-4,
         wide: bool = False,
-        again: bool = False,
+        other: list[int] | None = None,
     ) -> Case:
-        beta = round(float(rng.uniform(0.05, 0.2)), 2)
+        beta = round(float(rng.uniform(0.15, 0.3)), 2)
         while True:  # until some hinges are open, some closed, none near its corner
-            features, alphabet_of = wide_class(rng) if wide else forest(rng, labels, dtype, dimensions)
-            ids = random_triplets(rng, labels, 12)
-            terms, margins = terms_and_margins(features, labels, ids, alphabet_of, beta, levels)
+            inputs, alphabet_of = batch(labels, dimensions, wide)
+            tree = {"alphabet_of": alphabet_of, "beta": beta, "levels": levels}
+            terms, margins = terms_and_margins(**inputs, **tree)
             if min(terms) > 0 or max(terms) < 0 or min(map(abs, terms)) < 0.005 or sum(t > 0 for t in terms) < 3:
+                continue
+            before = batch(other)[0] if other else {}
+            if before and min(map(abs, terms_and_margins(**before, **tree)[0])) < 0.005:
                 continue
             # Of a wide class some hinge must be closed by nothing but its negative margin.
             if not wide or any(term < -0.005 and term - margin > 0.05 for term, margin in zip(terms, margins)):
                 break
         return Case(
-            name=name,
-            teaches=teaches,
-            inputs={
-                "features": features,
-                "labels": np.array(labels, dtype=np.int64),
-                "ids": ids,
-                "alphabet_of": alphabet_of,
-                "beta": beta,
-                "levels": levels,
-            },
-            tolerance=tolerance,
-            gradient=gradient,
-            again=again,
-            hidden=True,
+            name=name, teaches=teaches, taught_by=taught_by, inputs={**inputs, **tree}, before=before, hidden=True
         )
 
-    any_labels = shuffled(rng, of_sizes(rng, some_names(rng), 2))
+    few, any_labels = in_order(5, 4), shuffled(rng, of_sizes(rng, some_names(rng), 2))
+    forward = "features: float [B, D] of length 1, labels: LongTensor [B]."
     return (
-        case("random triplets", "Any triplets of the batch, open and closed hinges.", in_order(5, 4), 16),
-        case("another tree", "The depth of the tree and beta are parameters.", in_order(5, 4), 6),
-        case("negative margins", "The margins of a wide class are negative.", in_order(5, 4), 16, wide=True),
-        case("used again", "Nothing of the last batch stays.", in_order(5, 4), 16, again=True),
-        case("any labels", "Interleaved, sparse labels of unequal classes.", any_labels, 16),
-        case("many dimensions", "Embeddings may have hundreds of dimensions.", in_order(4, 4), 4, dimensions=512),
-        case(
-            "double precision",
-            "The loss has the dtype of the features.",
-            any_labels,
-            16,
-            dtype=np.float64,
-            tolerance=SINGLE,
-        ),
+        case("random triplets", "Any triplets of the batch, open and closed hinges.", "four triplets", few, 16),
+        case("another tree", "The depth of the tree and beta are parameters.", "four triplets", few, 6),
+        case("any labels", "Interleaved, sparse labels of unequal classes.", "any labels", any_labels, 16),
+        case("many dimensions", "Embeddings may have hundreds of dimensions.", forward, in_order(4, 4), 4, 512),
+        case("negative margins", "The margins of a wide class are negative.", "a negative margin", few, 16, wide=True),
+        case("used again", "Nothing of the last batch stays.", "used again", few, 16, other=in_order(3, 6)),
     )
+
+
+def gradient_cases(rng: Rng) -> tuple[Case, ...]:
+    """But for the last two, which the exercise does not teach."""
+    return tuple(replace(case, gradient=True) for case in loss_cases(rng)[:4])
 
 
 HIDDEN = {
     "hierarchical.class_distances": class_distance_cases,
     "hierarchical.tree_level": tree_level_cases,
     "hierarchical.violate_margin": violate_margin_cases,
-    "hierarchical.loss": lambda rng: loss_cases(rng, gradient=False),
-    "hierarchical.gradients": lambda rng: loss_cases(rng, gradient=True),
+    "hierarchical.loss": loss_cases,
+    "hierarchical.gradients": gradient_cases,
 }

@@ -71,10 +71,12 @@ def answered() -> Callable[..., dict]:
     """`grader.answer.answer`, but the same object is asked for the same inputs once in a session."""
     kept: dict[tuple, tuple] = {}
 
-    def once(target: Target, student: Any, inputs: Inputs, gradient: bool = False, again: bool = False) -> dict:
-        key = id(target), id(student), id(inputs), gradient, again
+    def once(
+        target: Target, student: Any, inputs: Inputs, gradient: bool = False, before: Inputs | None = None
+    ) -> dict:
+        key = id(target), id(student), id(inputs), gradient, id(before or None)
         if key not in kept:  # with what was asked, so that its ids are given to nothing else
-            kept[key] = answer(target, student, inputs, gradient, again), target, student, inputs
+            kept[key] = answer(target, student, inputs, gradient, before), target, student, inputs, before
         return kept[key][0]
 
     return once

@@ -26,7 +26,7 @@ MUTANTS = [mutant for assignment in assignments.names() for mutant in mutants.of
 @pytest.fixture
 def verdict_on(answered) -> Callable[[Exercise, Case, object], Verdict]:
     return lambda exercise, case, student: judge_case(
-        exercise, case, answered(exercise.target, student, case.inputs, case.gradient, case.again)
+        exercise, case, answered(exercise.target, student, case.inputs, case.gradient, case.before)
     )
 
 
@@ -46,7 +46,7 @@ def test_a_stub_fails_as_not_implemented_yet(assignment: str, exercise: Exercise
         raise NotImplementedError("Return three tensors.")
 
     stub.sample = stub
-    verdict = judge_case(exercise, case, answer(exercise.target, stub, case.inputs, case.gradient, case.again))
+    verdict = judge_case(exercise, case, answer(exercise.target, stub, case.inputs, case.gradient, case.before))
     assert not verdict.passed
     assert re.fullmatch(
         r"Not implemented yet \(stub, line \d+, raises NotImplementedError\)\. Return three tensors\.", verdict.reason

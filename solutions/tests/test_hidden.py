@@ -30,7 +30,7 @@ def homework(hidden_cases):
 def test_the_reference_passes_every_hidden_case(seed, assignment, name, reference, answered, hidden_cases):
     exercise, cases = assignments.graded(assignment)[name], hidden_cases(assignment, seed)[name]
     student = reference[assignment, exercise.target.name]
-    answers = {case.name: answered(exercise.target, student, case.inputs, case.gradient, case.again) for case in cases}
+    answers = {case.name: answered(exercise.target, student, case.inputs, case.gradient, case.before) for case in cases}
     report = judge(exercise, cases, answers)
     assert report.passed, [(verdict.case.name, verdict.reason) for verdict in report.verdicts if not verdict.passed]
 

@@ -58,7 +58,7 @@ def failed(answered, hidden_cases) -> Callable[[str, str, Any, int], set[str]]:
             # without the known mistakes, which would be computed for every failure
             cases = [replace(case, mistakes={}) for case in hidden_cases(assignment, seed)[name]]
             answers = {
-                case.name: answered(exercise.target, student, case.inputs, case.gradient, case.again) for case in cases
+                case.name: answered(exercise.target, student, case.inputs, case.gradient, case.before) for case in cases
             }
             if not judge(exercise, cases, answers).passed:
                 result.add(name)
@@ -103,7 +103,7 @@ def test_a_hidden_case_names_the_mistake_wherever_no_other_looks_like_it_and_nev
         for case in hidden_cases(mutant.assignment, 0)[name]:
 
             def ask(student: Any, exercise: Exercise = exercise, case: Case = case) -> dict:
-                return answered(exercise.target, student, case.inputs, case.gradient, case.again)
+                return answered(exercise.target, student, case.inputs, case.gradient, case.before)
 
             given = ask(mutant.object)
             named = judge_case(exercise, case, given).mistake

@@ -25,7 +25,7 @@ def test_the_references_cells_pass_the_checks_with_nothing_but_themselves(assign
     for exercise in assignments.exercises(assignment).values():
         student = names[exercise.target.name]
         answers = {
-            case.name: answer(exercise.target, student, case.inputs, case.gradient, case.again)
+            case.name: answer(exercise.target, student, case.inputs, case.gradient, case.before)
             for case in exercise.cases
         }
         assert judge(exercise, exercise.cases, answers).passed, exercise.name

@@ -10,7 +10,7 @@ import numpy as np
 
 from grader.drawing import GREY, LETTER, ROW, Drawing
 from grader.exercises import LIBRARIES
-from grader.exercises.batch import batch, in_reverse
+from grader.exercises.batch import batch
 from grader.exercises.homework3._hinges import TRIPLET_HINGE, draw_hinges, triplet_hinges, wrong_number
 from grader.exercises.homework3._tree import HEIGHTS, LEVELS, TEXT, Margins, tree_of
 from grader.exercises.plane import BELOW, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Panel, gradients
@@ -197,13 +197,16 @@ MARGIN = Target(
     shapes="The margins are (T,): one for every triplet, as in anchor_labels and negative_labels.",
     place=_triplet,
     draw=(_draw_violate_margin,),
-    constant=True,
+    scalar=lambda outputs, inputs: outputs["margin"].sum() + inputs["features"].sum(),
+    gradient="Asked is the gradient of margin.sum() + features.sum(), which is 1 everywhere where the margin is a constant: "
+    "compute the margin under torch.no_grad(), or detach it.",
     third_party=LIBRARIES,
     mistakes={
         "constant_level": "You use the level of different alphabets for every pair; ask tree_level for each pair.",
         "anchor_negative_swapped": "You subtract s of the negative's class; the margin subtracts that of the "
         "anchor's class.",
-        "keeps_gradient": "The margin is a constant for the optimiser: compute it under torch.no_grad() or detach it.",
+        "keeps_gradient": "Your margin carries a gradient; it is a constant for the optimiser.",
+        "d0_over_samples": "Your d_0 weighs each class by its number of samples; it is the mean over the classes.",
         "d0_over_all_distances": "Your d_0 is the mean of all class distances; it is the mean of s, the distance within a "
         "class.",
         "clamped_at_zero": "You clamp the margin at zero; it may be negative, for a class whose spread is large.",
@@ -265,7 +268,6 @@ CRITERION = Target(
     prepare=_prepare_criterion,
     called="HierarchicalTripletMarginLossWithSampler(sampler, alphabet_of, beta, levels)(features, labels)",
     shapes="The loss is one number: a tensor without dimensions, ().",
-    another=in_reverse,
     draw=(_draw_loss, gradients),
     third_party=LIBRARIES,
     mistakes={
@@ -278,6 +280,7 @@ CRITERION = Target(
         "mean_margin": "You use one mean margin for all triplets; each triplet has its own.",
         "anchor_and_negative_labels_swapped": "Your margins are those of the negatives' classes: violate_margin takes the "
         "labels of the anchors first, then those of the negatives.",
+        "defaults_not_arguments": "Your margin has the default β and L; pass on those that the criterion was made with.",
         "sum_not_mean_loss": "You sum over the triplets; asked for is the mean.",
     },
 )
@@ -434,24 +437,39 @@ VIOLATE_MARGIN = Exercise(
                 "anchor_labels": i64([0, 1, 0, 2]),
                 "negative_labels": i64([1, 0, 2, 1]),
                 "alphabet_of": SPHERE_ALPHABETS,
-                "beta": 0.1,
+                "beta": 0.3,
                 "levels": 4,
             },
-            # 0.1+1.3-0.8, 0.1+1.3-0.4, 0.1+2.2-0.8, 0.1+2.2-0.
-            expected={"margin": f32([0.6, 1.0, 1.5, 2.3]), "keeps_gradient": np.array(False)},
+            gradient=True,
+            # 0.3+1.3-0.8, 0.3+1.3-0.4, 0.3+2.2-0.8, 0.3+2.2-0.
+            expected={"margin": f32([0.8, 1.2, 1.7, 2.5]), "gradient": np.ones_like(SPHERE)},
             why="s = 0.8, 0.4, 0, so d_0 = 0.4 and, with L = 4, d_1 = 1.3, d_2 = 2.2. "
-            "0.1 + 1.3 − 0.8, 0.1 + 1.3 − 0.4, 0.1 + 2.2 − 0.8, 0.1 + 2.2 − 0.",
+            "0.3 + 1.3 − 0.8, 0.3 + 1.3 − 0.4, 0.3 + 2.2 − 0.8, 0.3 + 2.2 − 0. A constant margin adds nothing to the "
+            "gradient of margin.sum() + features.sum().",
             mistakes={
-                "constant_level": {"margin": f32([1.5, 1.9, 1.5, 2.3])},
-                "anchor_negative_swapped": {"margin": f32([1.0, 0.6, 2.3, 1.9])},
-                # 0.1+0.625-0.8, 0.1+0.625-0.4, 0.1+0.85-0.8, 0.1+0.85.
-                "levels_ignored": {"margin": f32([-0.075, 0.325, 0.15, 0.95])},
-                # (4-0.4)/2 = 1.8 a level: d_1 = 2.2, d_2 = 4. 0.1+2.2-0.8, 0.1+2.2-0.4, 0.1+4-0.8, 0.1+4.
-                "levels_of_the_tree": {"margin": f32([1.5, 1.9, 3.3, 4.1])},
-                "keeps_gradient": {"keeps_gradient": np.array(True)},
+                "constant_level": {"margin": f32([1.7, 2.1, 1.7, 2.5])},
+                "anchor_negative_swapped": {"margin": f32([1.2, 0.8, 2.5, 2.1])},
+                # 0.3+0.625-0.8, 0.3+0.625-0.4, 0.3+0.85-0.8, 0.3+0.85.
+                "levels_ignored": {"margin": f32([0.125, 0.525, 0.35, 1.15])},
+                # (4-0.4)/2 = 1.8 a level: d_1 = 2.2, d_2 = 4. 0.3+2.2-0.8, 0.3+2.2-0.4, 0.3+4-0.8, 0.3+4.
+                "levels_of_the_tree": {"margin": f32([1.7, 2.1, 3.5, 4.3])},
+                # ∂d_l/∂d_0 = 1 - l/L = .75, .75, .5, .5: together 2.5, a third of it to each s. Less the anchors' own s:
+                # 5/6-2 = -7/6 to s_0, 5/6-1 = -1/6 to s_1. ∂s_0/∂row0 = 2(.4,-.8), ∂s_1/∂row2 = 2(-.6,.2).
+                "keeps_gradient": {
+                    "gradient": f32(
+                        [
+                            [1 - 7 / 6 * 0.8, 1 + 7 / 6 * 1.6],
+                            [1 + 7 / 6 * 0.8, 1 - 7 / 6 * 1.6],
+                            [1 + 1.2 / 6, 1 - 0.4 / 6],
+                            [1 - 1.2 / 6, 1 + 0.4 / 6],
+                            [1, 1],
+                            [1, 1],
+                        ]
+                    )
+                },
                 # d: 0.4, 0.2, 0 on the diagonal, 0.8, 3.6, 2.6 beside it, so its mean is (0.6+14)/9 = 1.622222,
                 # d_1 = 2.216667 and d_2 = 2.811111.
-                "d0_over_all_distances": {"margin": f32([1.516667, 1.916667, 2.111111, 2.911111])},
+                "d0_over_all_distances": {"margin": f32([1.716667, 2.116667, 2.311111, 3.111111])},
             },
         ),
         Case(
@@ -468,7 +486,8 @@ VIOLATE_MARGIN = Exercise(
                 "beta": 0.1,
                 "levels": 16,
             },
-            expected={"margin": f32([-1.35, 1.85]), "keeps_gradient": np.array(False)},
+            gradient=True,
+            expected={"margin": f32([-1.35, 1.85]), "gradient": np.ones((4, 2), np.float32)},
             why="s = 3.2 and 0, d_0 = 1.6, d_1 = 1.6 + 2.4/16 = 1.75: 0.1 + 1.75 − 3.2 = −1.35 and 0.1 + 1.75 = 1.85.",
             mistakes={"clamped_at_zero": {"margin": f32([0, 1.85])}},
         ),
@@ -487,11 +506,33 @@ VIOLATE_MARGIN = Exercise(
                 "beta": 0.1,
                 "levels": 4,
             },
-            expected={"margin": f32([1.0, 1.5, 1.9]), "keeps_gradient": np.array(False)},
+            gradient=True,
+            expected={"margin": f32([1.0, 1.5, 1.9]), "gradient": np.ones_like(SPHERE)},
             why="s belongs to the classes 0, 2, 3: s of class 2 is 0.4, its second entry. 0.1 + 1.3 − 0.4, "
             "0.1 + 2.2 − 0.8, 0.1 + 2.2 − 0.4.",
             # With s[2] = 0: 0.1+1.3 = 1.4, 1.5, 0.1+2.2 = 2.3.
             mistakes={"label_as_row": {"margin": f32([1.4, 1.5, 2.3])}},
+        ),
+        Case(
+            name="classes of two sizes, mixed up",
+            teaches="d_0 is a mean over the classes, however many samples each of them has.",
+            # class 7: (1,0) (0.6,0.8): s = 0.8. class 2: (-1,0) three times, (-0.6,0.8): of 12 ordered pairs 6 at 0.8, so
+            # s = 4.8/12 = 0.4. d_0 = 1.2/2 = 0.6; (4-0.6)/4 = 0.85: d_1 = 1.45. 0.3+1.45-0.8 and 0.3+1.45-0.4.
+            inputs={
+                "features": f32([[-1, 0], [1, 0], [-1, 0], [-0.6, 0.8], [0.6, 0.8], [-1, 0]]),
+                "labels": i64([2, 7, 2, 2, 7, 2]),
+                "anchor_labels": i64([7, 2]),
+                "negative_labels": i64([2, 7]),
+                "alphabet_of": i64([0, 0, 6, 0, 0, 0, 0, 6]),
+                "beta": 0.3,
+                "levels": 4,
+            },
+            gradient=True,
+            expected={"margin": f32([0.95, 1.35]), "gradient": np.ones((6, 2), np.float32)},
+            why="s = 0.4 for class 2 (6 of its 12 ordered pairs lie at 0.8), 0.8 for class 7: d_0 = (0.4 + 0.8)/2 = 0.6, "
+            "d_1 = 0.6 + 3.4/4 = 1.45. 0.3 + 1.45 − 0.8 and 0.3 + 1.45 − 0.4.",
+            # d_0 = (4·0.4 + 2·0.8)/6 = 0.533333; 3.466667/4 = 0.866667: d_1 = 1.4.
+            mistakes={"d0_over_samples": {"margin": f32([0.9, 1.3])}},
         ),
     ),
     hints=(
@@ -505,17 +546,26 @@ VIOLATE_MARGIN = Exercise(
 )
 
 # On SPHERE with L = 4, four triplets (anchor, positive, negative rows) with the margins worked out above:
-#   (0,1,2): 0.8 - 2   + 0.6 = -0.6 -> 0
-#   (1,0,3): 0.8 - 0   + 0.6 =  1.4
-#   (2,3,1): 0.4 - 0.4 + 1.0 =  1.0
-#   (4,5,2): 0   - 2   + 2.3 =  0.3
+#   (0,1,2): 0.8 - 2   + 0.8 = -0.4 -> 0
+#   (1,0,3): 0.8 - 0   + 0.8 =  1.6
+#   (2,3,1): 0.4 - 0.4 + 1.2 =  1.2
+#   (4,5,2): 0   - 2   + 2.5 =  0.5
 SPHERE_IDS = i64([[0, 1, 2, 4], [1, 0, 3, 5], [2, 3, 1, 2]])
 SPHERE_LOSS_INPUTS = {
     "features": SPHERE,
     "labels": SPHERE_LABELS,
     "ids": SPHERE_IDS,
     "alphabet_of": SPHERE_ALPHABETS,
-    "beta": 0.1,
+    "beta": 0.3,
+    "levels": 4,
+}
+# The same, the rows in the order 4, 0, 2, 1, 5, 3, the classes 0, 1, 2 named 2, 5, 9; class 9 is one point, three times.
+MIXED_LOSS_INPUTS = {
+    "features": f32([[-1, 0], [1, 0], [0, 1], [0.6, 0.8], [-1, 0], [0.6, 0.8], [-1, 0]]),
+    "labels": i64([9, 2, 5, 2, 9, 5, 9]),
+    "ids": i64([[1, 3, 2, 0], [3, 1, 5, 4], [2, 5, 3, 2]]),
+    "alphabet_of": i64([0, 0, 3, 0, 0, 3, 0, 0, 0, 1]),
+    "beta": 0.3,
     "levels": 4,
 }
 
@@ -530,21 +580,24 @@ LOSS = Exercise(
             name="four triplets",
             teaches="The mean over all triplets of a hinge with squared distances and a margin of its own.",
             inputs=SPHERE_LOSS_INPUTS,
-            expected={"loss": f32(0.675)},
-            why="0.8 − 2 + 0.6 < 0 counts 0; 0.8 − 0 + 0.6 = 1.4; 0.4 − 0.4 + 1.0 = 1.0; 0 − 2 + 2.3 = 0.3: "
-            "(0 + 1.4 + 1.0 + 0.3)/4 = 0.675.",
+            expected={"loss": f32(0.825)},
+            why="0.8 − 2 + 0.8 < 0 counts 0; 0.8 − 0 + 0.8 = 1.6; 0.4 − 0.4 + 1.2 = 1.2; 0 − 2 + 2.5 = 0.5: "
+            "(0 + 1.6 + 1.2 + 0.5)/4 = 0.825.",
             mistakes={
                 "unsquared_distances": {
-                    # √0.8-√2+0.6 = 0.080214; √0.8+0.6 = 1.494427; 1.0; -√2+2.3 = 0.885786: 3.460427/4.
-                    "loss": f32(0.865107)
+                    # √0.8-√2+0.8 = 0.280214; √0.8+0.8 = 1.694427; 1.2; -√2+2.5 = 1.085786: 4.260427/4.
+                    "loss": f32(1.065107)
                 },
-                "mean_over_active": {"loss": f32(0.9)},  # 2.7/3
-                # Mean margin (0.6+0.6+1.0+2.3)/4 = 1.125: 0, 1.925, 1.125, 0: 3.05/4.
-                "mean_margin": {"loss": f32(0.7625)},
-                # Margins of the pairs (1,0), (0,1) again, (0,1), (1,2): 1.0, 1.0, 0.6, 0.1+2.2-0.4 = 1.9. 0.8-2+1 < 0;
-                # 0.8+1 = 1.8; 0.4-0.4+0.6 = 0.6; -2+1.9 < 0: 2.4/4.
-                "anchor_and_negative_labels_swapped": {"loss": f32(0.6)},
-                "sum_not_mean_loss": {"loss": f32(2.7)},
+                "mean_over_active": {"loss": f32(1.1)},  # 3.3/3
+                # Mean margin (0.8+0.8+1.2+2.5)/4 = 1.325: 0.125, 2.125, 1.325, 0: 3.575/4.
+                "mean_margin": {"loss": f32(0.89375)},
+                # Margins of the pairs (1,0) twice, (0,1), (1,2): 1.2, 1.2, 0.8, 0.3+2.2-0.4 = 2.1. 0.8-2+1.2 = 0;
+                # 0.8+1.2 = 2; 0.4-0.4+0.8 = 0.8; -2+2.1 = 0.1: 2.9/4.
+                "anchor_and_negative_labels_swapped": {"loss": f32(0.725)},
+                # With L = 16 and β = 0.1, margins 0.1+0.625-0.8 = -0.075 twice, 0.1+0.625-0.4 = 0.325, 0.1+0.85 = 0.95:
+                # 0.8-2-0.075 < 0; 0.8-0.075 = 0.725; 0.325; -2+0.95 < 0: 1.05/4.
+                "defaults_not_arguments": {"loss": f32(0.2625)},
+                "sum_not_mean_loss": {"loss": f32(3.3)},
             },
         ),
         Case(
@@ -568,10 +621,27 @@ LOSS = Exercise(
             name="used again",
             teaches="Every batch has triplets of its own.",
             inputs=SPHERE_LOSS_INPUTS,
-            again=True,
-            expected={"loss": f32(0.675)},
-            why="The four triplets of the first case, after a batch that had only the first of them.",
-            mistakes={"keeps_the_first_triplets": {"loss": f32(0)}},  # that first one costs nothing
+            # class 0: (0,1) (0.6,0.8), s = 0.36+0.04 = 0.4. class 2: (1,0) (0.6,-0.8), s = 0.16+0.64 = 0.8. d_0 = 0.6,
+            # (4-0.6)/4 = 0.85: d_2 = 2.3, the margins are 0.3+2.3-0.4 = 2.2 and 0.3+2.3-0.8 = 1.8.
+            # (1,0,3): 0.4 - 2.56 + 2.2 = 0.04. (3,2,0): 0.8 - (0.36+3.24) + 1.8 < 0.
+            before={
+                "features": f32([[0, 1], [0.6, 0.8], [1, 0], [0.6, -0.8]]),
+                "labels": i64([0, 0, 2, 2]),
+                "ids": i64([[1, 3], [0, 2], [3, 0]]),
+            },
+            expected_before={"loss": f32(0.02)},
+            expected={"loss": f32(0.825)},
+            why="The four triplets of the first case. The batch before had two classes and two triplets: "
+            "(0.4 − 2.56 + 2.2 + 0)/2 = 0.02.",
+            # Here (1,0,3) costs 1.6, and (3,2,0) 0.4 - 0.8 + 1.2 = 0.8.
+            mistakes={"keeps_the_first_triplets": {"loss": f32(1.2)}},
+        ),
+        Case(
+            name="any labels",
+            teaches="Labels are names, in any order; classes may differ in size.",
+            inputs=MIXED_LOSS_INPUTS,
+            expected={"loss": f32(0.825)},
+            why="The points and triplets of the first case, mixed up: (0 + 1.6 + 1.2 + 0.5)/4 = 0.825.",
         ),
         Case(
             name="all in one alphabet",
@@ -610,7 +680,7 @@ GRADIENTS = Exercise(
             # (1,0,3): row 1 (-.2,.4), row 0 (.2,-.4), row 3 0.   (2,3,1): row 2 0, row 3 (.3,-.1), row 1 (-.3,.1).
             # (4,5,2): row 4 (.5,.5), row 5 0, row 2 (-.5,-.5).
             expected={
-                "loss": f32(0.675),
+                "loss": f32(0.825),
                 "gradient": f32([[0.2, -0.4], [-0.5, 0.5], [-0.5, -0.5], [0.3, -0.1], [0.5, 0.5], [0, 0]]),
             },
             why="Each open hinge adds (n − p)/2 to its anchor, (p − a)/2 to its positive, (a − n)/2 to its negative; "
@@ -633,9 +703,20 @@ GRADIENTS = Exercise(
             },
         ),
         Case(
+            name="any labels",
+            teaches="Labels are names, in any order; classes may differ in size.",
+            inputs=MIXED_LOSS_INPUTS,
+            gradient=True,
+            expected={
+                "loss": f32(0.825),
+                "gradient": f32([[0.5, 0.5], [0.2, -0.4], [-0.5, -0.5], [-0.5, 0.5], [0, 0], [0.3, -0.1], [0, 0]]),
+            },
+            why="The points and triplets of the first case, mixed up, and so the same rows of the gradient.",
+        ),
+        Case(
             name="nothing to learn",
             teaches="Triplets that keep their margin give neither loss nor gradient.",
-            # L = 16, β = 0.1, one alphabet: margin of class 0 is 0.1+0.625-0.8 = -0.075. (0,1,2): 0.8-2-0.075 < 0.
+            # L = 16, β = 0.3, one alphabet: margin of class 0 is 0.3+0.625-0.8 = 0.125. (0,1,2): 0.8-2+0.125 < 0.
             inputs={
                 **SPHERE_LOSS_INPUTS,
                 "ids": i64([[0], [1], [2]]),
@@ -644,7 +725,7 @@ GRADIENTS = Exercise(
             },
             gradient=True,
             expected={"loss": f32(0), "gradient": f32([[0, 0]] * 6)},
-            why="The one triplet: 0.8 − 2 − 0.075 < 0.",
+            why="The one triplet: 0.8 − 2 + 0.125 < 0.",
         ),
     ),
     hints=(

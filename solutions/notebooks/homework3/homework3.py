@@ -628,9 +628,9 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
         features: float [B, D], on any device.
         labels: B integers, a list or a LongTensor; in any order, with gaps, even negative; classes may differ in size.
 
-        Returns anchor, positive, negative: each [P, D], one row per class (in any order of the classes), of the
-        features' dtype and device, with gradients. Of equally far samples or equally near centroids, take the first:
-        the lowest row, the lowest label.
+        Returns anchor, positive, negative: each [P, D], one row per class (in any order of the classes), on the features'
+        device, with gradients. Of exactly equal distances take the first: the lowest row, the lowest label. (In a class of
+        two both samples are equally far from their mean, up to rounding: either is right.)
 
         Raises ValueError, and names the fault, for fewer than two classes, a class with a single sample (say which), labels and
         features of different lengths, features that are not 2-D, and features with NaN or infinity.
@@ -658,7 +658,7 @@ check("hard_cluster.triplets", HardClusterTripletsSampler)
 check("hard_cluster.labels", HardClusterTripletsSampler)
 
 # %% [markdown]
-# **Fit for training.** Gradients, dtypes, and embeddings that nearly coincide:
+# **Fit for training.** Gradients, one batch after the other, and embeddings that nearly coincide:
 
 # %% nbgrader={"grade": true, "grade_id": "hard_cluster-training", "locked": true, "points": 1, "schema_version": 3, "solution": false, "task": false}
 check("hard_cluster.training", HardClusterTripletsSampler)
