@@ -29,11 +29,12 @@ def show_nearest(
     """Queries in blue, and what is nearest to them in the gallery: green is right, orange is wrong.
 
     features: float [N, D], of the whole split. shown: long [Q], rows of queries. names: Q of them, left of the rows.
-    width: in inches.
+    neighbours: so many, or all there are. width: in inches.
     """
     gallery_rows = (~split.is_query).nonzero().flatten()  # [G]
     # not by a matrix product, which loses the digits that tell near from nearer where all lie close together
     apart = torch.cdist(features[shown], features[gallery_rows], compute_mode="donot_use_mm_for_euclid_dist")  # [Q, G]
+    neighbours = min(neighbours, len(gallery_rows))
     nearest = apart.topk(neighbours, largest=False).indices
     rows = torch.cat([shown[:, None], gallery_rows[nearest]], dim=1)  # [Q, 1 + neighbours]
     right = (split.labels[rows] == split.labels[shown][:, None]).tolist()

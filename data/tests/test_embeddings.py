@@ -1,5 +1,6 @@
 """Pictures of an embedding show what is nearest, what is hardest, and where the classes lie."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -39,6 +40,12 @@ def test_neighbours_are_the_nearest_of_the_gallery_and_the_wrong_ones_are_orange
     embeddings.show_nearest(letters, features, torch.tensor([0, 20]), "nearest", ["zero", "five"], neighbours=4)
     assert frames(shown[0]) == 2 * [["blue", "green", "green", "green", "red"]]  # a class has three in the gallery
     assert [label.get_text() for label in shown[0].axes[0].get_yticklabels()] == ["zero", "five"]
+
+
+def test_of_a_small_gallery_all_are_neighbours(letters, features, shown):
+    letters = replace(letters, is_query=torch.arange(len(features)) > 1)
+    embeddings.show_nearest(letters, features, torch.tensor([20]), "nearest")
+    assert len(frames(shown[0])[0]) == 3  # the query, and a gallery of two
 
 
 def test_neighbours_of_a_collapsed_embedding_are_not_a_matter_of_rounding(letters, features, shown):
