@@ -28,7 +28,7 @@ from solutions.batches import (
     sparse_names,
     unit,
 )
-from solutions.homework3.samplers import SUBTRACT_FIRST, Labels, Triplets, check_labels, number_classes
+from solutions.homework3.samplers import SUBTRACT_FIRST, Labels, Triplets, check_labels, in_range, number_classes, widen
 from solutions.mutants import Mutant
 
 # The reference ---------------------------------------------------------------------------------------------------------
@@ -49,13 +49,14 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
 
         features: float Tensor[B, D]; labels: one per row, at least two classes of at least two samples, in any order
         and of any sizes. Of exactly equal distances the lowest row or class is taken; in a class of two, whose samples
-        are equally far, rounding decides. Raises ValueError naming the fault.
+        are equally far, rounding may decide in float64. Raises ValueError naming the fault.
         """
         index, counts = number_classes(features, labels)  # [B], [P]
 
-        # Means of numbers near 4000 lose the digits after the point: take them relative to a row of the batch.
-        origin = features[:1].detach()  # [1, D]
-        points = (features - origin).to(torch.promote_types(features.dtype, torch.float32))  # [B, D]
+        # Means of numbers far from 0 lose digits: take them relative to a row of the batch.
+        points, scale = in_range(features)  # [B, D]
+        origin = points[:1].detach()  # [1, D]
+        points = points - origin
         means = points.new_zeros(len(counts), points.shape[1]).index_add(0, index, points) / counts[:, None]  # [P, D]
 
         with torch.no_grad():  # choosing has no gradient, what is chosen has
@@ -67,7 +68,7 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
             distances = torch.cdist(means, means, compute_mode=SUBTRACT_FIRST)  # [P, P]
             negative = distances.fill_diagonal_(torch.inf).argmin(dim=1)  # [P], a class is not its own negative
 
-        centroids = (means + origin).to(features.dtype)  # [P, D]
+        centroids = ((means + origin) / scale).to(features.dtype)  # [P, D]
         return centroids, features.index_select(0, positive), centroids.index_select(0, negative)
 
 
@@ -84,7 +85,7 @@ class ClusterLoss(nn.Module):
 
     def forward(self, features: Tensor, labels: list[int] | Tensor) -> Tensor:
         """features: float Tensor[B, D]; labels: one per row. Returns a scalar."""
-        anchor, positive, negative = self.sampler.sample(features, labels)  # [P, D] each
+        anchor, positive, negative = self.sampler.sample(widen(features), labels)  # [P, D] each
         d_intra = (anchor - positive).square().sum(dim=1)  # [P]
         d_inter = (anchor - negative).square().sum(dim=1)  # [P]
         return (d_intra - d_inter + self.alpha).relu().sum()

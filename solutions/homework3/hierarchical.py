@@ -15,6 +15,7 @@ from grader.model import Case
 from solutions import mutants
 from solutions.batches import Rng, clusters, in_order, of_sizes, shuffled, sparse_names, unit
 from solutions.homework3.losses import squared_distances
+from solutions.homework3.samplers import SUBTRACT_FIRST, as_long, check_rows, widen
 from solutions.mutants import Mutant
 
 # The reference ---------------------------------------------------------------------------------------------------------
@@ -26,23 +27,24 @@ def class_distances(features: Tensor, labels: list[int] | Tensor) -> tuple[Tenso
     d(p, q) = 1 / (n_p n_q) * sum over i in p, j in q of |f_i - f_j|^2
     s(p) = 1 / (n_p^2 - n_p) * sum over i, j in p of |f_i - f_j|^2
 
-    features: float Tensor[B, D]; labels: one per row.
+    features: float Tensor[B, D]; labels: one per row; one class will do.
     Returns classes LongTensor[P] ascending, d Tensor[P, P], s Tensor[P]; differentiable.
-    Raises ValueError for a class with one sample: its s is undefined.
+    Raises ValueError naming the fault, such as a class with one sample: its s is undefined.
     """
-    labels = torch.as_tensor(labels, device=features.device)
+    labels = check_rows(features, labels)
     classes, index, counts = torch.unique(labels, return_inverse=True, return_counts=True)  # [P], [B], [P]
-    if counts.min() < 2:
+    if (counts < 2).any():
         raise ValueError(f"Class {classes[counts.argmin()].item()} has one sample: no distance within it, give it two.")
 
     # The B x B distances are not needed. With means mu and variances v (mean squared distance from the mean),
     # d(p, q) = v_p + v_q + |mu_p - mu_q|^2 and s(p) = 2 v_p n_p / (n_p - 1): sums of squares, so no digit is lost to
     # cancellation when the embedding collapses.
-    points = features - features[:1].detach()  # [B, D], so that means are exact far from the origin too
+    points = widen(features)  # [B, D]
+    points = points - points[:1].detach()  # so that means are exact far from the origin too
     means = points.new_zeros(len(counts), points.shape[1]).index_add(0, index, points) / counts[:, None]  # [P, D]
     radius = (points - means[index]).square().sum(dim=1)  # [B]
     variance = points.new_zeros(len(counts)).index_add(0, index, radius) / counts  # [P]
-    between = torch.cdist(means, means, compute_mode="donot_use_mm_for_euclid_dist").square()  # [P, P]
+    between = torch.cdist(means, means, compute_mode=SUBTRACT_FIRST).square()  # [P, P]
     d = variance[:, None] + variance + between  # [P, P]
     s = 2 * variance * counts / (counts - 1)  # [P]
     return classes, d, s
@@ -51,8 +53,10 @@ def class_distances(features: Tensor, labels: list[int] | Tensor) -> tuple[Tenso
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     """Height of the lowest common ancestor: 0 for the same character, 1 for the same alphabet, 2 otherwise.
 
-    class_a, class_b: LongTensor[T], or any two shapes that broadcast; alphabet_of: LongTensor[n_classes].
+    class_a, class_b: LongTensor[T], or any two shapes that broadcast, of numbers from 0 on; alphabet_of:
+    LongTensor[n_classes]. Other integers than int64 will do. Returns a LongTensor of the broadcast shape.
     """
+    class_a, class_b, alphabet_of = as_long(class_a), as_long(class_b), as_long(alphabet_of)
     return (class_a != class_b).long() + (alphabet_of[class_a] != alphabet_of[class_b]).long()
 
 
@@ -75,6 +79,9 @@ def violate_margin(
     LongTensor[T], classes of the batch; alphabet_of: LongTensor[n_classes].
     Returns Tensor[T]; it may be negative. Raises ValueError for an anchor whose class is not in the batch.
     """
+    anchor_labels, negative_labels, alphabet_of = (
+        as_long(each, features.device) for each in (anchor_labels, negative_labels, alphabet_of)
+    )
     classes, _, s = class_distances(features, labels)  # [P], -, [P]
     stranger = anchor_labels[~torch.isin(anchor_labels, classes)]
     if len(stranger):

@@ -6,7 +6,7 @@ import torch
 from catalyst.contrib.data import IInbatchTripletSampler
 from torch import Tensor, nn
 
-from solutions.homework3.samplers import check_batch
+from solutions.homework3.samplers import check_batch, widen
 
 
 class TripletMarginLossWithSampler(nn.Module):
@@ -22,7 +22,7 @@ class TripletMarginLossWithSampler(nn.Module):
 
     def forward(self, features: Tensor, labels: list[int] | Tensor) -> Tensor:
         """features: float Tensor[B, D]; labels: one per row. Returns a scalar."""
-        return self.loss(*self.sampler.sample(features, labels))
+        return self.loss(*self.sampler.sample(widen(features), labels))
 
 
 class AllTripletsLoss(nn.Module):
@@ -50,14 +50,15 @@ class AllTripletsLoss(nn.Module):
 def squared_distances(features: Tensor) -> Tensor:
     """[B, D] -> [B, B]. A product of matrices is fast and loses digits, so it is done with the digits of float64."""
     points = features.double()
+    points = points - points.mean(dim=0).detach()  # the shorter they are, the less is rounded off
     length = points.square().sum(dim=1)  # [B]
-    return (length[:, None] + length - 2 * points @ points.T).clamp(min=0).to(features.dtype)
+    return (length[:, None] + length - 2 * points @ points.T).clamp(min=0).to(widen(features).dtype)
 
 
 def all_hinges(distance: Tensor, labels: Tensor, margin: Tensor) -> tuple[Tensor, int]:
     """The sum over all triplets (a, p, n) of max(distance[a, p] - distance[a, n] + margin[a, n], 0), and their number.
 
-    distance, margin: Tensor[B, B]; labels: LongTensor[B].
+    distance: Tensor[B, B]; labels: LongTensor[B]; margin: Tensor[B, B], rounded to the distances' dtype.
 
     The triplets themselves are never formed: a batch of 64 classes of 16 has 15 million. With an anchor's K distances to
     positives in ascending order, bound = distance[a, n] - margin[a, n] cuts them in two: the k up to it cost nothing, the
@@ -73,7 +74,7 @@ def all_hinges(distance: Tensor, labels: Tensor, margin: Tensor) -> tuple[Tensor
     positive = distance.gather(1, mates).masked_fill(missing, -torch.inf).sort(dim=1).values  # [B, K], missing first
     sums = positive.masked_fill(positive.isinf(), 0).flip(1).cumsum(dim=1).flip(1)  # [B, K], of each and all above it
     sums = nn.functional.pad(sums, (0, 1))  # [B, K + 1], of none above the last
-    bound = distance - margin  # [B, B]
+    bound = distance - margin.to(distance.dtype)  # [B, B]
     below = torch.searchsorted(positive.detach(), bound.detach(), right=True)  # [B, B]: k, missing ones included
     hinges = sums.gather(1, below) - (len(place) - below) * bound  # [B, B]
     total = hinges.masked_fill(labels[:, None] == labels, 0).sum()

@@ -1,16 +1,21 @@
 """Triplet samplers: given a batch of embeddings and their labels, which (anchor, positive, negative) to train on.
 
 The two samplers here are given to students; the one that they write is in `hard_cluster`. None of them loops over samples
-or classes, holds anything larger than a B x B matrix, or changes its input.
+or classes, holds anything larger than its input, its result or a B x B matrix, or changes its input.
+
+Features may be float16, bfloat16, float32 or float64, on CPU or CUDA, with or without autocast; labels integers of any
+dtype. Samplers choose in float64 (`in_range`) and return rows in the features' dtype. Distances, margins and losses have
+that dtype too, but float32 where it is shorter (`widen`): that holds the square of every float16 number, and a small step.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 import torch
 from catalyst.contrib.data import IInbatchTripletSampler
 from torch import Tensor
 
-Labels = list[int] | Tensor  # one label per row of the features; any integers, in any order
+Labels = list[int] | Tensor  # one label per row of the features; integers of any dtype, in any order
 Triplets = tuple[Tensor, Tensor, Tensor]  # anchors, positives, negatives
 
 # torch.cdist may expand |a - b|^2 into |a|^2 + |b|^2 - 2ab, which loses every digit when points lie close together
@@ -20,12 +25,23 @@ SUBTRACT_FIRST = "donot_use_mm_for_euclid_dist"
 BLOCK = 1024  # anchors at a time: their distances to a large batch still fit into a processor's cache
 
 
+def as_long(labels: Labels, device: torch.device | None = None) -> Tensor:
+    """Labels, or what is looked up by them, as a LongTensor: as an index, torch takes uint8 for a mask.
+
+    device: where it shall be; None leaves it where it is. Raises ValueError for what does not hold integers.
+    """
+    labels = torch.as_tensor(labels, device=device)
+    if labels.numel() and (labels.is_floating_point() or labels.is_complex() or labels.dtype == torch.bool):
+        raise ValueError(f"Labels must be integers, not {labels.dtype}: labels.long() makes whole numbers so.")
+    return labels.long()
+
+
 def check_labels(labels: Labels) -> tuple[Tensor, Tensor]:
     """Number the classes in ascending order: each row's number, LongTensor[B], and each class's size, LongTensor[P].
 
     Raises ValueError unless there are at least two classes and at least two samples in each.
     """
-    classes, index, counts = torch.unique(torch.as_tensor(labels), return_inverse=True, return_counts=True)
+    classes, index, counts = torch.unique(as_long(labels), return_inverse=True, return_counts=True)
     if len(classes) < 2:
         raise ValueError(f"A triplet needs at least two classes, the batch has {len(classes)}: {classes.tolist()}.")
     if counts.min() < 2:
@@ -34,11 +50,13 @@ def check_labels(labels: Labels) -> tuple[Tensor, Tensor]:
     return index, counts
 
 
-def number_classes(features: Tensor, labels: Labels) -> tuple[Tensor, Tensor]:
-    """What `check_labels` returns, on the features' device. Raises ValueError naming what is wrong with the batch."""
-    if features.ndim != 2:
+def check_rows(features: Tensor, labels: Labels) -> Tensor:
+    """Return the labels as a LongTensor[B] on the features' device, or raise ValueError unless both are of B rows."""
+    if features.ndim != 2 or not features.shape[1]:
         raise ValueError(f"features must be 2-D, [samples, dimensions]; their shape is {tuple(features.shape)}.")
-    labels = torch.as_tensor(labels, device=features.device)
+    if not features.is_floating_point():
+        raise ValueError(f"features must be floating-point numbers, theirs is {features.dtype}; use features.float().")
+    labels = as_long(labels, features.device)
     if labels.shape != features.shape[:1]:
         raise ValueError(
             f"Lengths differ: one label per row is needed, "
@@ -47,13 +65,37 @@ def number_classes(features: Tensor, labels: Labels) -> tuple[Tensor, Tensor]:
     if (features.detach() * 0).any():  # 0 for every number, NaN for NaN and infinity: faster than isfinite
         row = features.isfinite().all(dim=1).int().argmin().item()
         raise ValueError(f"features contain NaN or infinity, first in row {row}.")
-    return check_labels(labels)
+    return labels
+
+
+def number_classes(features: Tensor, labels: Labels) -> tuple[Tensor, Tensor]:
+    """What `check_labels` returns, on the features' device. Raises ValueError naming what is wrong with the batch."""
+    return check_labels(check_rows(features, labels))
 
 
 def check_batch(features: Tensor, labels: Labels) -> Tensor:
     """Return the labels as a LongTensor[B] on the features' device, or raise ValueError naming what is wrong."""
-    number_classes(features, labels)
-    return torch.as_tensor(labels, device=features.device)
+    labels = check_rows(features, labels)
+    check_labels(labels)
+    return labels
+
+
+def widen(features: Tensor) -> Tensor:
+    """float16 and bfloat16 as float32, other numbers as they are: what is to be subtracted, squared and summed."""
+    return features.to(torch.promote_types(features.dtype, torch.float32))
+
+
+def in_range(features: Tensor) -> tuple[Tensor, float]:
+    """The features in float64 times a power of two, and that power, by which no square overflows and no digit changes.
+
+    Squares of shorter numbers are in range as they are. Of float64 the largest number becomes about 1: only the squares
+    of what is 1e150 times smaller vanish.
+    """
+    if features.dtype != torch.float64:
+        return features.double(), 1.0
+    largest = features.detach().abs().max().item()
+    scale = 2.0 ** -max(math.frexp(largest)[1], -1000)  # 2^1000 is enough for what is smaller, and still a number
+    return features * scale, scale
 
 
 def measures(features: Tensor) -> Iterator[tuple[Callable[[Tensor], Tensor], Tensor | float]]:
@@ -129,11 +171,11 @@ class HardTripletsSampler(IInbatchTripletSampler):
         won_by = torch.empty(len(index), dtype=torch.float64, device=index.device)
         unsure = anchor
         with torch.autocast(features.device.type, enabled=False):  # it would round to half precision
-            for distances, error in measures(features):
+            for distances, error in measures(in_range(features)[0]):
                 for rows in unsure.split(BLOCK):
                     positive[rows], negative[rows], margin = hardest(distances(rows), members[index[rows]], rows)
                     won_by[rows] = margin.double()
-                unsure = unsure[~(won_by[unsure] > error)]  # NaN, where float32 overflows, is unsure as well
+                unsure = unsure[~(won_by[unsure] > error)]
                 if not len(unsure):
                     break
         return anchor, positive, negative

@@ -308,7 +308,7 @@ def test_a_seeded_generator_repeats_its_triplets():
         (torch.zeros(0, 2), [], "at least two classes"),
         (torch.zeros(5, 2), [0, 0, 17, 1, 1], "Class 17 has one sample"),
         (torch.zeros(4, 2), [0, 0, 1, 1, 1], r"4 rows.*\(5,\)"),
-        (torch.zeros(4, 2), torch.zeros(4, 1), r"4 rows.*\(4, 1\)"),
+        (torch.zeros(4, 2), torch.zeros(4, 1).long(), r"4 rows.*\(4, 1\)"),
         (torch.zeros(4, 2, 3), [0, 0, 1, 1], r"2-D.*\(4, 2, 3\)"),
         (torch.zeros(4), [0, 0, 1, 1], r"2-D.*\(4,\)"),
         (torch.tensor([[0.0], [1], [torch.nan], [torch.nan]]), [0, 0, 1, 1], "row 2"),

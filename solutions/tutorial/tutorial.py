@@ -29,7 +29,8 @@ def hard_triplets(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Ten
     lowest row.
     """
     same_class, itself = mates(labels)  # [B, B], [B, B]
-    apart = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist")  # [B, B]
+    points = features.double()
+    apart = torch.cdist(points, points, compute_mode="donot_use_mm_for_euclid_dist")  # [B, B]
     positive = apart.masked_fill(~same_class | itself, -torch.inf).argmax(dim=1)  # [B]
     negative = apart.masked_fill(same_class, torch.inf).argmin(dim=1)  # [B]
     return torch.arange(len(labels), device=labels.device), positive, negative
