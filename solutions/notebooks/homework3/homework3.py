@@ -284,12 +284,12 @@ show_violation()
 
 # %%
 def distances(x: Tensor, y: Tensor) -> Tensor:
-    """Euclidean distances of all rows of x to all rows of y. [N, D], [M, D] -> [N, M].
+    """Euclidean distances of all rows of x to all rows of y. [N, D], [M, D] -> double [N, M].
 
     The default way computes |x|² - 2xy + |y|², which is fast, and wrong in the last digits. When a training collapses
     and all embeddings lie within a hair of each other, the last digits are all there is.
     """
-    return torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist")
+    return torch.cdist(x.double(), y.double(), compute_mode="donot_use_mm_for_euclid_dist")
 
 
 class RowSampler(IInbatchTripletSampler):
@@ -384,8 +384,9 @@ def cmc(features: Tensor, labels: Tensor, is_query: Tensor, block: int = 512) ->
     """CMC@k for every k of TOPK. features [N, D], labels [N], is_query bool [N]. Holds `block` rows of distances."""
     features = features.double()  # torch.cdist's matrix product needs the digits where embeddings lie close together
     gallery, gallery_labels = features[~is_query], labels[~is_query]  # [G, D], [G]
+    most = min(max(TOPK), len(gallery))  # 10, or all of a smaller gallery
     nearest = [  # [block, 10] each
-        torch.cdist(queries, gallery).topk(max(TOPK), largest=False).indices
+        torch.cdist(queries, gallery).topk(most, largest=False).indices
         for queries in features[is_query].split(block)
     ]
     hits = gallery_labels[torch.cat(nearest)] == labels[is_query][:, None]  # [Q, 10]
