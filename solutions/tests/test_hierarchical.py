@@ -110,7 +110,7 @@ def test_the_hierarchical_loss_and_its_gradient_equal_the_plain_solution():
     features, labels, alphabet_of = unit_batch()
     sampler = AllTripletsSampler()
     ids = torch.stack(sampler.sample_ids(features, labels)).numpy()
-    terms, _ = terms_and_margins(features.numpy(), labels.tolist(), ids, alphabet_of.numpy(), 0.2, 5)
+    terms, _ = terms_and_margins(features.numpy(), labels.numpy(), ids, alphabet_of.numpy(), 0.2, 5)
     ours, plain = (
         criterion(sampler, alphabet_of, beta=0.2, levels=5)(features.requires_grad_(), labels)
         for criterion in (HierarchicalTripletMarginLossWithSampler, PlainLoss)
