@@ -23,11 +23,11 @@ FILLERS = frozenset(
     re.findall(
         r"\w+",
         """a an the this that these those your you it its of for in on at to by with from and or not no
-        is are was were be been has have had does do did can cannot could must should will would may please here there some something any all
-        invalid valid bad good wrong right incorrect correct illegal improper broken malformed unsupported unexpected
-        failed fails fail failure fault faulty problem issue error errors exception valueerror raise raised check checks
-        checked input inputs value values argument arguments arg args parameter parameters data batch given got received
-        passed provided""",
+        is are was were be been has have had does do did can cannot could must should will would may please
+        here there some something any all invalid valid bad good wrong right incorrect correct illegal improper
+        broken malformed unsupported unexpected failed fails fail failure fault faulty problem issue
+        error errors exception valueerror raise raised check checks checked input inputs value values
+        argument arguments arg args parameter parameters data batch given got received passed provided""",
     )
 )
 # Messages of Python's own, which no student wrote: of unpacking a shape, of the max of nothing, of a NaN as a number.

@@ -623,13 +623,18 @@ LOSS = Exercise(
         Case(
             name="a class far apart",
             teaches="A class whose clusters are already apart adds nothing, and pays for no other class.",
-            inputs={"features": THREE, "labels": i64(THREE_LABELS), "alpha": 5.0},
-            # intra 9, 9, 9; inter 13, 13, 40. max(9-13+5, 0) + max(9-13+5, 0) + max(9-40+5, 0) = 1 + 1 + 0.
-            expected={"loss": f32(2)},
-            why="d^intra = 9, 9, 9; d^inter = 13, 13, 40; α = 5: max(1, 0) + max(1, 0) + max(−26, 0) = 2.",
+            # The same points, class 2 farther up by 10: c_2 = (2,15), |c_1-c_2|² = 4+196 = 200.
+            inputs={
+                "features": WIDE + f32([[0, 0]] * 6 + [[0, 10]] * 3),
+                "labels": i64(THREE_LABELS),
+                "alpha": 9.0,
+            },
+            # max(4-10+9, 0) + max(13-10+9, 0) + max(10-200+9, 0) = 3 + 12 + 0.
+            expected={"loss": f32(15)},
+            why="d^intra = 4, 13, 10; d^inter = 10, 10, 200; α = 9: max(3, 0) + max(12, 0) + max(−181, 0) = 15.",
             mistakes={
-                "no_hinge": {"loss": f32(-24)},
-                "one_hinge_for_the_batch": {"loss": f32(0)},  # max(-24, 0)
+                "no_hinge": {"loss": f32(-166)},
+                "one_hinge_for_the_batch": {"loss": f32(0)},  # max(-166, 0)
             },
         ),
         Case(
