@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader import assignments, protocol, show
+from grader import assignments, show
 from grader.judge import judge as judge_plainly
+from grader.tests.wire import answering
 
 TRIPLETS = assignments.graded("homework3")["hard_cluster.triplets"]
 
@@ -21,8 +22,7 @@ def report(**answers):
 
 
 def outputs(case=TRIPLETS.cases[0], **changed):
-    values = {**case.expected, **changed}
-    return {"outputs": {name: protocol.encode(value) for name, value in values.items()}, "changed": []}
+    return answering(case, **changed)
 
 
 def test_markup_in_a_students_words_is_escaped():
@@ -61,8 +61,7 @@ def test_what_cannot_be_drawn_is_left_out(negative):
 def test_numbers_of_rows_are_drawn_where_the_rows_lie_if_there_are_such_rows(negative, drawn):
     exercise = assignments.everything()["tutorial.hard_triplets"]
     case = exercise.cases[0]  # six points
-    values = {**case.expected, "negative": np.array(negative)}
-    answer = {"outputs": {name: protocol.encode(value) for name, value in values.items()}, "changed": []}
+    answer = answering(case, negative=np.array(negative))
     assert ("<svg" in judge(exercise, [case], {case.name: answer})._repr_html_()) == drawn
 
 
