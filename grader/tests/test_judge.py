@@ -284,7 +284,7 @@ def test_accepting_bad_input_is_the_mistake_of_not_checking():
 
 def test_a_hidden_case_gives_away_neither_input_nor_expected_value():
     secret = replace(CASE, hidden=True, why="the secret 4321", expected={k: v + 4321 for k, v in CASE.expected.items()})
-    refused: Case = replace(ERROR_CASE, hidden=True, teaches="4321 is refused")
+    refused: Case = replace(ERROR_CASE, hidden=True, why="the secret 4321")
     answers = [
         (secret, answering(CASE.expected)),
         (secret, {"raised": {"type": "KeyError", "message": "4321", "line": "sample, line 2: x"}}),

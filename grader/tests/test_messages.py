@@ -153,7 +153,7 @@ def test_no_path_for_the_gradient_is_told_as_such():
 
 
 def test_a_failed_case_that_was_not_recognised_points_to_one_that_was():
-    # No hinge: three clusters 1 + 1 - 26 = -24 is known; a wide margin 26 + 26 - 1 = 51 is not. One class is right.
+    # No hinge: a class far apart, 3 + 12 - 181 = -166, is known; any labels, 2 + 11 - 2 = 11, is not.
     def no_hinge(alpha):
         def forward(features, labels):
             means = torch.stack([features[labels == c].mean(0) for c in labels.unique()])
@@ -166,7 +166,9 @@ def test_a_failed_case_that_was_not_recognised_points_to_one_that_was():
         return forward
 
     text = repr(answered("hard_cluster.loss", no_hinge))
-    assert "Your loss is 51; expected is 52.\n          Perhaps the same mistake as in “three clusters” above." in text
+    assert (
+        "Your loss is 11; expected is 13.\n          Perhaps the same mistake as in “a class far apart” above." in text
+    )
     assert text.count("max(·, 0) is missing, class by class") == 1
 
 
