@@ -51,12 +51,15 @@ def between(features: np.ndarray, labels: list[int]) -> dict[int, dict[int, floa
 
 
 def is_clear(features: np.ndarray, labels: list[int], gap: float) -> bool:
-    """Are each class's farthest sample and nearest class ahead of the second by this part of the distance?"""
+    """Are each class's farthest sample and nearest class ahead of the second by this part of the distance?
+
+    The two samples of a class of two are always equally far: either is right.
+    """
     features = features.astype(np.float64)
     radius, distance = radii(features, labels), between(features, labels)
     for c in radius:
         *_, second, farthest = sorted(radius[c])
-        if farthest - second < gap * farthest:
+        if len(radius[c]) > 2 and farthest - second < gap * farthest:
             return False
         nearest, *others = sorted(distance[c].values())
         if others and others[0] - nearest < gap * others[0]:

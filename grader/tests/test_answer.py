@@ -11,7 +11,7 @@ import torch
 
 from grader import assignments, protocol
 from grader.answer import answer
-from grader.model import Target, f32, i64, positional
+from grader.model import f32, i64
 
 GRADED = assignments.graded("homework3")
 SAMPLER = GRADED["hard_cluster.triplets"].target
@@ -31,6 +31,11 @@ class Sampler:
 
 def outputs(result: dict) -> dict[str, np.ndarray]:
     return {name: protocol.decode(value) for name, value in result["outputs"].items()}
+
+
+def left(result: dict) -> tuple[list, list]:
+    """The features and labels as they were after the call."""
+    return protocol.decode(result["inputs"]["features"]["array"]).tolist(), result["inputs"]["labels"]
 
 
 def test_outputs_and_gradient_come_back_as_arrays():
@@ -151,24 +156,24 @@ def test_a_loss_that_is_a_plain_number_is_told_what_cut_it_off(number):
     )
 
 
-def test_a_change_of_the_input_is_reported_even_where_it_breaks_the_way_back():
+def test_a_change_of_the_input_is_seen_even_where_it_breaks_the_way_back():
     class Careless(Sampler):
         def sample(self, features, labels):
             squares = features.square()  # needs the features as they are for its gradient
             features.mul_(2)
             return squares, squares, squares
 
-    assert answer(SAMPLER, Careless, INPUTS, gradient=True)["changed"] == ["features"]
+    assert left(answer(SAMPLER, Careless, INPUTS, gradient=True))[0] == [[0], [2], [10], [18], [20], [28]]
 
 
-def test_a_change_of_the_input_in_place_is_reported():
+def test_the_inputs_come_back_as_they_are_after_the_call():
     class Careless(Sampler):
         def sample(self, features, labels):
             features -= 1
             return super().sample(features, labels)
 
-    assert answer(SAMPLER, Sampler, INPUTS)["changed"] == []
-    assert answer(SAMPLER, Careless, INPUTS)["changed"] == ["features"]
+    assert left(answer(SAMPLER, Sampler, INPUTS)) == ([[0], [1], [5], [9], [10], [14]], [0, 0, 0, 1, 1, 1])
+    assert left(answer(SAMPLER, Careless, INPUTS))[0] == [[-1], [0], [4], [8], [9], [13]]
 
 
 def test_the_cases_own_inputs_stay_untouched():
@@ -183,7 +188,7 @@ def test_the_cases_own_inputs_stay_untouched():
     np.testing.assert_array_equal(INPUTS["features"], before)
 
 
-def test_a_margin_that_keeps_its_gradient_is_reported():
+def test_the_gradient_of_a_margin_and_the_features_is_one_everywhere_where_the_margin_is_a_constant():
     inputs = {
         "features": f32([[1, 0], [0, 1]]),
         "labels": i64([0, 0]),
@@ -193,10 +198,18 @@ def test_a_margin_that_keeps_its_gradient_is_reported():
         "beta": 0.1,
         "levels": 4,
     }
-    attached = outputs(answer(MARGIN, lambda features, **rest: features.sum()[None], inputs))
-    constant = outputs(answer(MARGIN, lambda features, **rest: features.detach().sum()[None], inputs))
-    assert attached["keeps_gradient"]
-    assert not constant["keeps_gradient"]
+
+    def gradient(margin):
+        return outputs(answer(MARGIN, lambda features, **rest: margin(features), inputs, gradient=True))[
+            "gradient"
+        ].tolist()
+
+    assert gradient(lambda features: features.sum()[None]) == [[2, 2], [2, 2]]
+    for constant in (
+        lambda features: features.detach().sum()[None],
+        torch.no_grad()(lambda features: features.sum()[None]),
+    ):
+        assert gradient(constant) == [[1, 1], [1, 1]]
 
 
 def test_a_fault_outside_of_the_students_lines_shows_none_of_ours():
@@ -205,26 +218,46 @@ def test_a_fault_outside_of_the_students_lines_shows_none_of_ours():
     assert raised["line"] == ""
 
 
-def test_nothing_stays_of_the_batch_before_when_an_object_is_used_again():
-    class Remembers(Sampler):
-        seen = 0
+OTHER = {"features": f32([[3], [3], [6], [-1], [-1], [2]]), "labels": [7, 7, 7, 2, 2, 2]}  # centroids 4 and 0
 
+
+class Counts(Sampler):
+    seen = 0
+
+    def sample(self, features, labels):
+        self.seen += 1
+        anchor, positive, negative = super().sample(features, labels)
+        return anchor * self.seen, positive, negative
+
+
+@pytest.mark.parametrize("student", [Counts, Counts()])
+def test_one_object_answers_both_batches_that_before_first(student):
+    given = answer(SAMPLER, student, INPUTS, before=OTHER)
+    assert outputs(given["before"])["anchor"].tolist() == [[4], [0]]
+    assert outputs(given)["anchor"].tolist() == [[2 * 2], [2 * 11]]
+    assert left(given["before"])[1] == OTHER["labels"]
+    assert left(given) == left(answer(SAMPLER, Sampler, INPUTS))
+    assert "before" not in answer(SAMPLER, Sampler, INPUTS)
+
+
+def test_what_was_answered_before_is_what_it_was_then():
+    class OneBuffer(Sampler):
         def sample(self, features, labels):
-            self.seen += 1
+            self.anchor = self.__dict__.get("anchor", torch.empty(2, 1))
             anchor, positive, negative = super().sample(features, labels)
-            return anchor * self.seen, positive, negative
+            self.anchor.copy_(anchor.detach())
+            return self.anchor, positive, negative
 
-    assert outputs(answer(SAMPLER, Remembers, INPUTS))["anchor"].tolist() == [[2], [11]]
-    assert outputs(answer(SAMPLER, Remembers, INPUTS, again=True))["anchor"].tolist() == [[4], [22]]
+    assert outputs(answer(SAMPLER, OneBuffer, INPUTS, before=OTHER)["before"])["anchor"].tolist() == [[4], [0]]
 
 
-def test_lists_are_handed_over_as_copies_and_changes_to_them_are_reported():
+def test_lists_are_handed_over_as_copies_and_changes_to_them_are_seen():
     class Sorts(Sampler):
         def sample(self, features, labels):
             labels.reverse()
             return super().sample(features, labels)
 
-    assert answer(SAMPLER, Sorts, INPUTS)["changed"] == ["labels"]
+    assert left(answer(SAMPLER, Sorts, INPUTS))[1] == [1, 1, 1, 0, 0, 0]
     assert INPUTS["labels"] == [0, 0, 0, 1, 1, 1]
 
 
@@ -293,7 +326,7 @@ def test_on_the_batch_before_the_features_have_a_gradient_too():
             features.retain_grad()
             return super().sample(features, labels)
 
-    assert "outputs" in answer(SAMPLER, Retains, INPUTS, again=True)
+    assert "outputs" in answer(SAMPLER, Retains, INPUTS, before=OTHER)
 
 
 def test_a_list_of_labels_that_no_longer_holds_numbers_was_changed():
@@ -302,7 +335,7 @@ def test_a_list_of_labels_that_no_longer_holds_numbers_was_changed():
             labels[0] = torch.tensor([0, 0])
             return super().sample(features, [0, *labels[1:]])
 
-    assert answer(SAMPLER, Fills, INPUTS)["changed"] == ["labels"]
+    assert left(answer(SAMPLER, Fills, INPUTS))[1] is None
 
 
 def test_a_sampler_that_returns_bools_is_told_by_the_judge_not_by_torch():
@@ -319,9 +352,3 @@ def test_what_cannot_be_encoded_or_described_is_an_exception_of_that_case():
             raise Unprintable
 
     assert answer(SAMPLER, Raises, INPUTS)["raised"]["type"] == "Unprintable"
-
-
-def test_a_target_that_does_not_say_on_what_it_is_used_again_is_our_fault_and_not_the_students():
-    target = Target(name="double", outputs=("twice",), prepare=positional("features"))
-    with pytest.raises(ValueError, match="double is to be used again, and its Target does not say on what"):
-        answer(target, lambda features: 2 * features, {"features": f32([1])}, again=True)

@@ -113,7 +113,7 @@ def test_questions_hold_inputs_only_and_cannot_be_written(questions):
     assert set(written) == set(EXERCISES)
     for of_exercise in written.values():
         for question in of_exercise:
-            assert set(question) == {"id", "inputs", "gradient", "again"}
+            assert set(question) == {"id", "inputs", "gradient", "before"}
     assert "one class" not in questions.read_text()  # the name of a case tells what is expected of it
     assert questions.stat().st_mode & 0o222 == 0
 

@@ -153,17 +153,29 @@ def test_whatever_is_given_no_answer_raises_or_warns_and_none_is_taken_for_right
         numbers = data.draw(st.lists(st.sampled_from(BAD), min_size=3 * rows, max_size=3 * rows))
         with np.errstate(over="ignore"):
             given_[name] = np.array(numbers).reshape(rows, 3).astype(dtype)
-    same_dtype = all(value.dtype == np.float32 for value in given_.values())
-    assert agree(expected, given_) == (rows == 0 and same_dtype)
+    assert agree(expected, given_) == (rows == 0)
 
 
 @pytest.mark.parametrize("shape", [(), (0,), (0, 3), (2,), (3, 2), (2, 2), (2, 3, 1), (1, 2, 3)])
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float64])
-def test_another_shape_or_dtype_is_no_agreement_and_no_error(shape, dtype):
+def test_another_shape_or_kind_is_no_agreement_and_no_error(shape, dtype):
     expected = {name: f32([[0, 1, 2], [3, 4, 5]]) for name in NAMES}
     for odd in NAMES:
         assert not agree(expected, {**expected, odd: np.ones(shape, dtype)})
     assert not agree(expected, dict.fromkeys(NAMES, np.ones(shape, dtype)))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "kind"),
+    [
+        *((dtype, "floating") for dtype in (np.float16, np.float32, np.float64)),
+        *((dtype, "whole") for dtype in (np.uint8, np.int8, np.int16, np.int32, np.int64)),
+        (bool, "neither"),
+    ],
+)
+def test_numbers_of_one_kind_agree_whatever_their_width(dtype, kind):
+    for expected, its_kind in ((f32([0, 1]), "floating"), (i64([0, 1]), "whole"), (np.array([False, True]), "neither")):
+        assert agree({"row": expected}, {"row": np.array([0, 1], dtype)}, names=("row",)) == (kind == its_kind)
 
 
 @pytest.mark.parametrize("value", [np.iinfo(np.int64).min, np.iinfo(np.int64).max, 2**63])

@@ -78,7 +78,7 @@ def test_what_is_no_mapping_is_refused(nonsense):
 
 def test_inputs_keep_lists_and_numbers_as_they_are():
     inputs = {"features": np.ones((2, 2), np.float32), "labels": [1, -1], "alpha": 0.5}
-    back = protocol._decode_inputs(json.loads(json.dumps(protocol._encode_inputs(inputs))))
+    back = protocol._decode_inputs(json.loads(json.dumps(protocol.encode_inputs(inputs))))
     assert back["labels"] == [1, -1]
     assert back["alpha"] == 0.5
     np.testing.assert_array_equal(back["features"], inputs["features"])

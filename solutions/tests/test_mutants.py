@@ -34,6 +34,9 @@ COST_ONE_POINT = {
         "detached_centroids": "hard_cluster.training",
         "detached_positive": "hard_cluster.training",
         "remembers_the_last_batch": "hard_cluster.training",
+        "keeps_the_classes": "hard_cluster.training",
+        "keeps_the_rows": "hard_cluster.training",
+        "running_mean": "hard_cluster.training",
         "excludes_by_distance": "hard_cluster.triplets",
         "ties_by_appearance": "hard_cluster.labels",
         "labels_assumed_sorted": "hard_cluster.labels",
@@ -42,7 +45,6 @@ COST_ONE_POINT = {
         "cdist_default": "hard_cluster.training",
         "matrix_product_distances": "hard_cluster.training",
         "no_input_checks": "hard_cluster.errors",
-        "casts_to_float32": "hard_cluster.training",
         "gradient_through_margin": "hierarchical.gradients",
     },
 }
