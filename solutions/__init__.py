@@ -12,7 +12,8 @@ this order,
 3. MUTANTS: the known mistakes, each a `Mutant`, an edit of a plain solution. What to tell a student who makes one stands
    with the target in the visible half;
 4. HIDDEN, where something is graded: name of an exercise -> function of a random generator that makes its hidden cases,
-   without what they expect. What students may read of them, name and sentence, holds no number.
+   without what they expect, but with what teaches it (`Case.taught_by`). What students may read of them, name and sentence,
+   holds no number.
 
 What several chapters share, and what students are given, lies in modules beside them.
 """

@@ -183,10 +183,13 @@ import json, os
 from IPython.display import publish_display_data
 def forge(exercise, value, **more):
     questions = json.load(open(os.environ["GRADER_INPUTS"]))[exercise]
-    answers = {{question["id"]: value for question in questions}}
+    answers = {{
+        question["id"]: {{"inputs": question["inputs"], **value}} if isinstance(value, dict) else value
+        for question in questions
+    }}
     publish_display_data({{"{ANSWER_MIME}": {{"exercise": exercise, "answers": answers, **more}}}})
 """
-ZERO = '{"outputs": {"level": {"dtype": "int64", "shape": [1], "data": "AAAAAAAAAAA="}}, "changed": []}'
+ZERO = '{"outputs": {"level": {"dtype": "int64", "shape": [1], "data": "AAAAAAAAAAA="}}}'
 
 
 @expect(0, says="more than once")
@@ -296,6 +299,8 @@ def expected_values_looked_up_in_the_grader(notebook, folder):
     source = """
 import sys
 from grader import protocol
+def used(outputs, inputs):
+    return {"outputs": {name: protocol.encode(value) for name, value in outputs.items()}, "inputs": inputs}
 def answer(exercise, *more):
     import json, os
     from IPython.display import publish_display_data
@@ -305,7 +310,7 @@ def answer(exercise, *more):
         for case in exercise.cases:
             if protocol.encode_inputs(case.inputs) == question["inputs"]:
                 answers[question["id"]] = {
-                    "outputs": {name: protocol.encode(value) for name, value in case.expected.items()}, "changed": []}
+                    **used(case.expected, question["inputs"]), "before": used(case.expected_before, question["before"])}
     publish_display_data({"MIME": {"exercise": exercise.name, "answers": answers}})
 sys.modules["grader.student.check"]._publish_answers = answer
 """.replace("MIME", ANSWER_MIME)

@@ -301,7 +301,7 @@ def cmc_at(k: int, distances: Tensor, query_labels: Tensor, gallery_labels: Tens
     """
     k: how many of the nearest count. distances: float [Q, G]. query_labels: LongTensor [Q]. gallery_labels: LongTensor [G].
 
-    Returns CMC@k, a float32 tensor without dimensions. (k is at most G.)
+    Returns CMC@k, a floating-point tensor without dimensions. (k is at most G.)
     """
     ### BEGIN SOLUTION
     from solutions.tutorial import tutorial as reference

@@ -61,7 +61,7 @@ def seeds() -> dict[str, Seed]:
 
 def _answers(exercise: Exercise, student: Any) -> dict[str, Any]:
     cases = questions()[0][exercise.name]
-    made = {case.name: answer(exercise.target, student, case.inputs, case.gradient, case.again) for case in cases}
+    made = {case.name: answer(exercise.target, student, case.inputs, case.gradient, case.before) for case in cases}
     return json.loads(json.dumps(made))
 
 
