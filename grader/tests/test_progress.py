@@ -48,7 +48,7 @@ def test_each_part_has_its_state_with_a_sign_its_cases_and_its_points():
     assert lines[0] == "part state cases points"
     assert "○ hierarchical.class_distances not implemented yet 0 of 3 0 of 1" in lines
     assert "✓ hierarchical.tree_level passed 3 of 3 1 of 1" in lines
-    assert "· hierarchical.violate_margin not run yet 0 of 3 0 of 1" in lines
+    assert "· hierarchical.violate_margin not run yet 0 of 4 0 of 1" in lines
     assert "✗ class_tree.margins not there yet 2 of 3 –" in lines
     assert f"total {3 + 2} of {cases} 1 of {points}" in lines  # the extra part has cases and no points
 
