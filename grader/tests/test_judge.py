@@ -159,9 +159,10 @@ def test_an_object_that_is_used_again_must_be_right_on_both_batches():
     assert verdict.case is AGAIN
 
 
-@pytest.mark.parametrize(
-    "before", [None, {}, {"outputs": {}}, {"raised": {"type": "NotImplementedError"}}, {"malformed": ""}]
-)
+STUB = {"type": "NotImplementedError", "line": "sample, line 2: raise NotImplementedError"}
+
+
+@pytest.mark.parametrize("before", [None, {}, {"outputs": {}}, {"raised": STUB}, {"malformed": ""}])
 def test_that_an_object_was_used_before_is_shown_and_not_said(before):
     verdict = judge_case(TRIPLETS, AGAIN, {**wire.answering(AGAIN), "before": before})
     assert verdict.state is State.FAILED
