@@ -9,7 +9,8 @@ import pytest
 import solutions
 from grader import assignments, messages, show
 from grader.answer import answer
-from grader.judge import judge
+from grader.judge import judge, judge_case
+from grader.tests import wire
 from solutions import batches, hidden, mutants
 from solutions.hidden import KnownMistakes
 from solutions.homework3 import hard_cluster
@@ -182,6 +183,19 @@ def test_ties_are_exact_and_all_others_are_far_from_ties(seed, homework):
         assert sorted(radius)[-1] == sorted(radius)[-2]
     for distance in batches.between(features, labels).values():
         assert sorted(distance.values())[0] == sorted(distance.values())[1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_in_a_class_of_two_either_sample_is_right(seed, homework):
+    exercise = assignments.graded("homework3")["hard_cluster.labels"]
+    (case,) = (case for case in homework(seed)[exercise.name] if case.name == "unequal class sizes")
+    features, labels = case.inputs["features"], case.inputs["labels"]
+    (pair,) = (rows for rows in batches.rows_of(labels).values() if len(rows) == 2)
+    place = sorted(set(labels)).index(labels[pair[0]])
+    for row, right in ((pair[0], True), (pair[1], True), (next(r for r in range(len(labels)) if r not in pair), False)):
+        positive = case.expected["positive"].copy()
+        positive[place] = features[row]
+        assert judge_case(exercise, case, wire.answering(case, positive=positive)).passed == right
 
 
 @pytest.mark.parametrize("seed", SEEDS)
