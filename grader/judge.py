@@ -30,8 +30,11 @@ FILLERS = frozenset(
         argument arguments arg args parameter parameters data batch given got received passed provided""",
     )
 )
-# Messages of Python's own, which no student wrote: of unpacking a shape, of the max of nothing, of a NaN as a number.
-NOT_WRITTEN = re.compile(r"values to unpack|empty sequence|iterable argument is empty|^cannot convert float")
+# Messages of Python's and NumPy's own, which no student wrote: of unpacking a shape, of the max of nothing, of a NaN as a
+# number, of shapes that do not fit.
+NOT_WRITTEN = re.compile(
+    r"values to unpack|empty sequence|iterable argument is empty|zero-size array|^cannot convert float|be broadcast together"
+)
 
 
 def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any]) -> Report:

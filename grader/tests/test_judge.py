@@ -255,6 +255,8 @@ def test_a_fault_may_be_named_in_any_words(message):
         "not enough values to unpack (expected 3, got 2)",
         "max() iterable argument is empty",
         "cannot convert float NaN to integer",
+        "zero-size array to reduction operation maximum which has no identity",
+        "operands could not be broadcast together with shapes (4,) (5,)",
     ],
 )
 def test_a_message_that_could_be_said_of_anything_and_pythons_own_name_no_fault(message):
@@ -326,6 +328,10 @@ def test_any_json_at_all_is_a_failed_case_with_a_reason(answer):
         report = judge(TRIPLETS, [case], {case.name: answer})
         assert not report.passed
         assert report.verdicts[0].reason
+    for part in ("before", "inputs"):
+        verdict = judge_case(TRIPLETS, AGAIN, {**wire.answering(AGAIN), part: answer})
+        assert not verdict.passed
+        assert verdict.reason
         assert show.html(report, all_pictures=True)
 
 
