@@ -13,28 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from grader import messages, protocol, third_party
+from grader import messages, protocol, refusal, third_party
 from grader.matching import differing
 from grader.model import Arrays, Case, Exercise, Report, State, Verdict
 
 MOST_LIBRARIES = 100  # names of libraries that an answer may bring
-# Words of an error's message that name no fault.
-FILLERS = frozenset(
-    re.findall(
-        r"\w+",
-        """a an the this that these those your you it its of for in on at to by with from and or not no
-        is are was were be been has have had does do did can cannot could must should will would may please
-        here there some something any all invalid valid bad good wrong right incorrect correct illegal improper
-        broken malformed unsupported unexpected failed fails fail failure fault faulty problem issue
-        error errors exception valueerror raise raised check checks checked input inputs value values
-        argument arguments arg args parameter parameters data batch given got received passed provided""",
-    )
-)
-# Messages of Python's and NumPy's own, which no student wrote: of unpacking a shape, of the max of nothing, of a NaN as a
-# number, of shapes that do not fit.
-NOT_WRITTEN = re.compile(
-    r"values to unpack|empty sequence|iterable argument is empty|zero-size array|^cannot convert float|be broadcast together"
-)
 
 
 def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any]) -> Report:
@@ -46,7 +29,7 @@ def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any])
 def _told_apart(verdicts: tuple[Verdict, ...], answers: Mapping[str, Any]) -> tuple[Verdict, ...]:
     """The verdicts; but one and the same message for all of several faults, but for its numbers, names none of them."""
     refused = [verdict for verdict in verdicts if verdict.case.raises and verdict.passed]
-    said = {_words(_text(answers[verdict.case.name]["raised"]["message"])) for verdict in refused}
+    said = {refusal.words(_text(answers[verdict.case.name]["raised"]["message"])) for verdict in refused}
     if len(refused) < 2 or len(said) > 1:
         return verdicts
     reason = "Your ValueError says the same of every fault: say what is wrong with this input."
@@ -154,7 +137,7 @@ def _judge_exception(exercise: Exercise, case: Case, raised: Any) -> Verdict:
         return Verdict(case, State.NOT_DONE, f"Not implemented yet{where or '.'}".strip())
     bases = details.get("bases")
     if case.raises and isinstance(bases, list) and "ValueError" in bases:
-        if set(_words(message)) - FILLERS and not NOT_WRITTEN.search(message):
+        if refusal.names_a_fault(message):
             return Verdict(case, State.PASSED)
         says = "" if case.hidden else f" It says: {message or 'nothing'}{_place(line)}."
         return Verdict(case, State.FAILED, f"Your ValueError should say what is wrong with this input.{says}")
@@ -172,11 +155,6 @@ def _judge_exception(exercise: Exercise, case: Case, raised: Any) -> Verdict:
 
 def _place(line: str) -> str:
     return f" (in {line.rstrip(': ')})" if line else ""
-
-
-def _words(message: str) -> tuple[str, ...]:
-    """In whatever language, without numbers."""
-    return tuple(re.findall(r"[^\W\d_]+", message.lower()))
 
 
 def _decode(case: Case, answer: Mapping[str, Any]) -> dict[str, np.ndarray]:

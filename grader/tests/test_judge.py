@@ -328,18 +328,19 @@ def test_any_json_at_all_is_a_failed_case_with_a_reason(answer):
         report = judge(TRIPLETS, [case], {case.name: answer})
         assert not report.passed
         assert report.verdicts[0].reason
+        assert show.html(report, all_pictures=True)
     for part in ("before", "inputs"):
         verdict = judge_case(TRIPLETS, AGAIN, {**wire.answering(AGAIN), part: answer})
         assert not verdict.passed
         assert verdict.reason
-        assert show.html(report, all_pictures=True)
 
 
 def test_a_list_ten_thousand_deep_is_a_failed_case_too():
     deep: list = []
     for _ in range(10_000):
         deep = [deep]
-    for answer in (deep, {"outputs": {"anchor": deep}}, {"malformed": deep}, {"raised": {"message": deep}}):
+    inputs = {**answering(CASE.expected), "inputs": {"features": deep, "labels": deep}}
+    for answer in (deep, inputs, {"outputs": {"anchor": deep}}, {"malformed": deep}, {"raised": {"message": deep}}):
         assert not judge(TRIPLETS, [CASE], {CASE.name: answer}).passed
 
 
