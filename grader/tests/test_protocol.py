@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from grader import protocol
+from grader.model import Case
 
 
 @pytest.mark.parametrize("dtype", sorted(protocol.DTYPES))
@@ -82,3 +83,14 @@ def test_inputs_keep_lists_and_numbers_as_they_are():
     assert back["labels"] == [1, -1]
     assert back["alpha"] == 0.5
     np.testing.assert_array_equal(back["features"], inputs["features"])
+
+
+def test_a_question_brings_the_inputs_of_both_batches(tmp_path, monkeypatch):
+    before = {"features": np.zeros((1, 2), np.float32), "labels": [7]}
+    case = Case("used again", "", inputs={"features": np.ones((2, 2), np.float32), "labels": [1, -1]}, before=before)
+    protocol.ask(tmp_path / "questions", {"an exercise": [case]})
+    monkeypatch.setattr(protocol, "QUESTIONS", str(tmp_path / "questions"))
+    (question,) = protocol.asked("an exercise")
+    for given, asked in ((case.inputs, question.inputs), (case.before, question.before)):
+        np.testing.assert_array_equal(asked["features"], given["features"])
+        assert asked["labels"] == given["labels"]
