@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from grader.assignments import Cases, visible_cases
+from grader.assignments import Cases
 
 SUFFIX = " (hidden)"  # ends the name of a hidden case
 
@@ -19,5 +19,5 @@ def graded_cases(assignment: str, seed: int) -> Cases:
     return {
         # A hidden case may be named like a visible one, but answers are told apart by name.
         name: (*cases, *(replace(case, name=f"{case.name}{SUFFIX}") for case in unseen[name]))
-        for name, cases in visible_cases(assignment).items()
+        for name, cases in hidden.visible_cases(assignment).items()
     }

@@ -22,7 +22,7 @@ MOST_LIBRARIES = 100  # names of libraries that an answer may bring
 
 def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any]) -> Report:
     """Compare `answers` (case name -> what `grader.answer` made, after its travel as JSON) with `cases`."""
-    verdicts = tuple(judge_case(exercise, case, answers.get(case.name)) for case in cases)
+    verdicts = tuple(_judge_case(exercise, case, answers.get(case.name)) for case in cases)
     return Report(exercise, _told_apart(verdicts, answers), _third_party(exercise, answers.values()))
 
 
@@ -44,6 +44,15 @@ def _third_party(exercise: Exercise, answers: Iterable[Any]) -> tuple[str, ...]:
     called = [name for names in named if isinstance(names, list) for name in names[:MOST_LIBRARIES]]
     found = {third_party.library(name, exercise.target.third_party) for name in called}
     return tuple(sorted(name for name in found if name))
+
+
+def _judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:
+    """As the student's code answered by itself, or else with right earlier parts in the place of the student's own."""
+    verdict = judge_case(exercise, case, answer)
+    if case.earlier and not verdict.passed and isinstance(answer, Mapping):
+        helped = judge_case(exercise, case, answer.get(protocol.HELPED))
+        return replace(helped, helped=True) if helped.passed else verdict
+    return verdict
 
 
 def judge_case(exercise: Exercise, case: Case, answer: Any) -> Verdict:

@@ -62,6 +62,8 @@ class Case:
     before: inputs of another batch, on which the student's object is used first and from which nothing may stay. Those
         of which the object is made are the same.
     expected_before: what it is to answer there, without a gradient.
+    earlier: target that the exercise needs -> what is right there for `before`, if there is one, and for `inputs`: see
+        `StandIn`. Only while grading.
     hidden: neither inputs nor expected values are shown to the student.
     taught_by: of a hidden case, the name of the visible case of its exercise that demands the same, or a sentence of the
         stub's docstring that does.
@@ -79,13 +81,33 @@ class Case:
     gradient: bool = False
     before: Mapping[str, Value] = field(default_factory=dict)
     expected_before: Arrays = field(default_factory=dict)
+    earlier: Mapping[str, tuple[Arrays, ...]] = field(default_factory=dict)
     hidden: bool = False
     taught_by: str = ""
+
+
+def batches(asked: Any) -> tuple[Inputs, ...]:
+    """The inputs of each batch of a case, or of a question that asks it, in order."""
+    return ({**asked.inputs, **asked.before}, asked.inputs) if asked.before else (asked.inputs,)
 
 
 def positional(*arguments: str) -> Callable[[Any, Inputs], Use]:
     """`Target.prepare` for a plain function of these inputs, by position."""
     return lambda function, _: lambda inputs: function(*(inputs[name] for name in arguments))
+
+
+@dataclass(frozen=True)
+class StandIn:
+    """How right answers, which come as data, take the place of a student's own part while a later one answers a case.
+
+    asked: inputs of the later case -> those of all questions that it may put to this part, the answers to which are made
+        outside.
+    made: (these inputs, the right outputs, the student's own or what stands for it) -> what takes its place: it answers
+        what was asked by the outputs, and leaves anything else to the student's own.
+    """
+
+    asked: Callable[[Inputs], Inputs]
+    made: Callable[[Inputs, Mapping[str, Tensor], Any], Any]
 
 
 @dataclass(frozen=True)
@@ -107,6 +129,7 @@ class Target:
     points: outputs whose rows are points, to be shown as a whole.
     free_row_order: the outputs have one number of rows, which side by side are one set; their order does not matter.
     third_party: libraries that hold what is asked for; code that calls them is reported.
+    stand_in: of what later exercises need.
     """
 
     name: str
@@ -122,6 +145,7 @@ class Target:
     points: tuple[str, ...] = ()
     free_row_order: bool = False
     third_party: tuple[str, ...] = ()
+    stand_in: StandIn | None = None
 
 
 @dataclass(frozen=True)
@@ -131,7 +155,7 @@ class Exercise:
     name: "chapter.part".
     points: 0 for what nobody must do: it has no hidden cases and is never graded. In a graded notebook those of its cell
         count, which are the instructor's to change.
-    needs: names of earlier exercises whose code this one may call.
+    needs: names of earlier exercises whose code this one may call. While grading, no fault of theirs costs its points.
     hints: three, from a nudge to nearly the code.
     """
 
@@ -179,6 +203,7 @@ class Verdict:
     reason: one or more sentences for the student; empty when passed.
     mistake: the known wrong solution that gives exactly this answer, if there is one.
     given: the decoded outputs, where there were any to compare.
+    helped: passed with right earlier parts in place of the student's own.
     """
 
     case: Case
@@ -186,6 +211,7 @@ class Verdict:
     reason: str = ""
     mistake: str | None = None
     given: Arrays | None = None
+    helped: bool = False
 
     @property
     def passed(self) -> bool:

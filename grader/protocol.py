@@ -20,13 +20,14 @@ from typing import Any
 
 import numpy as np
 
-from grader.model import Case
+from grader.model import Arrays, Case
 
 INPUTS_VARIABLE = "GRADER_INPUTS"  # the environment variable that names the file of questions
 QUESTIONS = os.environ.get(INPUTS_VARIABLE)  # as the kernel was started with; its cells may change the environment
 KERNEL = "--IPKernelApp.kernel_class=grader.kernel.AnsweringKernel"  # the option with which it is started
 ANSWER_MIME = "application/vnd.grader.answer+json"
 THIRD_PARTY = "peers"  # the key under which an answer names the libraries that were called
+HELPED = "helped"  # the key under which it holds another, with right earlier parts in place of the student's own
 # Without bfloat16, which has no NumPy counterpart.
 DTYPES = frozenset(["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"])
 MAX_BYTES = 4 * 2**20  # the largest honest answer, 64 rows of three times 512 float64, is below 1 MB
@@ -111,13 +112,14 @@ class Question:
     inputs: dict[str, Any]
     gradient: bool
     before: dict[str, Any]
+    earlier: dict[str, list[Arrays]]
 
 
 Ids = dict[str, dict[str, str]]  # exercise -> id of a question -> name of the case it asks
 
 
 def ask(path: Path, cases: Mapping[str, Iterable[Case]]) -> Ids:
-    """Write the cases' inputs, and nothing else of them, as a read-only JSON file.
+    """Write the cases' inputs and what is right for earlier parts there, and nothing else of them, as a read-only JSON file.
 
     The questions of an exercise stand in random order under random ids, which are returned: a name such as "one
     class" would tell that the input is to be refused.
@@ -132,6 +134,7 @@ def ask(path: Path, cases: Mapping[str, Iterable[Case]]) -> Ids:
                 "inputs": encode_inputs(case.inputs),
                 "gradient": case.gradient,
                 "before": encode_inputs(case.before),
+                "earlier": {name: list(map(encode_inputs, outputs)) for name, outputs in case.earlier.items()},
             }
             for id_, case in sorted(asked.items())
         ]
@@ -155,8 +158,16 @@ def answering() -> bool:
 def asked(exercise: str) -> list[Question]:
     """What this kernel is to answer about an exercise; nothing where it is not graded."""
     questions = json.loads(Path(QUESTIONS).read_text()).get(exercise, [])
-    batches = ("inputs", "before")
-    return [Question(**question | {name: _decode_inputs(question[name]) for name in batches}) for question in questions]
+    return [
+        Question(
+            id=question["id"],
+            inputs=_decode_inputs(question["inputs"]),
+            gradient=question["gradient"],
+            before=_decode_inputs(question["before"]),
+            earlier={name: list(map(_decode_inputs, outputs)) for name, outputs in question["earlier"].items()},
+        )
+        for question in questions
+    ]
 
 
 def _decode_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from grader import assignments
 from grader.drawing import GREEN, RED
 from grader.formatting import array
 from grader.messages import explain
@@ -82,7 +83,14 @@ def _headline(report: Report) -> str:
 def _remarks(report: Report) -> list[str]:
     libraries = " and ".join(report.third_party)
     calls = f"This code calls {libraries}, which does the work: the instructor will see that." if libraries else ""
-    return [sentence for sentence in (calls, report.advice) if sentence]
+    return [sentence for sentence in (calls, _help(report), report.advice) if sentence]
+
+
+def _help(report: Report) -> str:
+    if not any(verdict.helped for verdict in report.verdicts):
+        return ""
+    parts = " and ".join(dict.fromkeys(assignments.everything()[name].target.name for name in report.exercise.needs))
+    return f"With a right {parts} in place of yours: what is wrong there costs no points here."
 
 
 def _shown(report: Report) -> tuple[Verdict, ...]:

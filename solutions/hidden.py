@@ -9,22 +9,23 @@ assignment may be imported.
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import torch
 
 from grader import assignments, messages, protocol
 from grader.answer import answer
+from grader.assignments import Cases
 from grader.judge import judge_case
 from grader.matching import differing
-from grader.model import Arrays, Case, Exercise
+from grader.model import Arrays, Case, Exercise, Inputs, Target, batches
 from solutions import mutants
 
 FLOATS = (np.float32, np.float64)
 
 
-def cases(assignment: str, seed: int) -> dict[str, tuple[Case, ...]]:
+def cases(assignment: str, seed: int) -> Cases:
     """The hidden cases of all that is graded in an assignment, by exercise: the same seed gives the same cases.
 
     Raises:
@@ -57,23 +58,45 @@ def _one_thread() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
+@cache
+def visible_cases(assignment: str) -> Cases:
+    """The visible cases of all that is graded, with what is right for earlier parts."""
+    with _one_thread():
+        return {
+            name: tuple(_with_earlier(assignment, exercise, case) for case in exercise.cases)
+            for name, exercise in assignments.graded(assignment).items()
+        }
+
+
 def _complete(assignment: str, exercise: Exercise, case: Case) -> Case:
     """The case with what it expects, unless that is an error, and with what the known mistakes make of it."""
+    target = exercise.target
     if case.before:
-        first = replace(case, inputs={**case.inputs, **case.before}, gradient=False)
-        case = replace(case, expected_before=_expected(assignment, exercise, first))
-    case = case if case.raises else replace(case, expected=_expected(assignment, exercise, case))
-    return replace(case, mistakes=KnownMistakes(assignment, exercise, case))
+        case = replace(case, expected_before=_right(assignment, target, {**case.inputs, **case.before}))
+    if not case.raises:
+        case = replace(case, expected=_right(assignment, target, case.inputs, case.gradient))
+    return replace(_with_earlier(assignment, exercise, case), mistakes=KnownMistakes(assignment, exercise, case))
 
 
-def _expected(assignment: str, exercise: Exercise, case: Case) -> Arrays:
+def _with_earlier(assignment: str, exercise: Exercise, case: Case) -> Case:
+    """The case with what is right for the parts that the exercise needs."""
+    needed = [assignments.graded(assignment)[name].target for name in exercise.needs]
+    return replace(
+        case,
+        earlier={
+            target.name: tuple(_right(assignment, target, target.stand_in.asked(inputs)) for inputs in batches(case))
+            for target in needed
+        },
+    )
+
+
+def _right(assignment: str, target: Target, inputs: Inputs, gradient: bool = False) -> Arrays:
     """What the plain solution answers in float64, rounded to the dtype of the inputs."""
-    dtypes = {name: value.dtype for name, value in case.inputs.items() if getattr(value, "dtype", None) in FLOATS}
-    inputs = {name: value.astype(np.float64) if name in dtypes else value for name, value in case.inputs.items()}
-    plain = mutants.plain(assignment, exercise.target.name)
-    given = answer(exercise.target, plain, inputs, case.gradient)  # without the batch before: it remembers nothing
+    dtypes = {name: value.dtype for name, value in inputs.items() if getattr(value, "dtype", None) in FLOATS}
+    precise = {name: value.astype(np.float64) if name in dtypes else value for name, value in inputs.items()}
+    given = answer(target, mutants.plain(assignment, target.name), precise, gradient)
     if "outputs" not in given:
-        raise ValueError(f"{exercise.name}, {case.name}: the plain solution does not answer: {given}")
+        raise ValueError(f"{target.name}: the plain solution does not answer to {inputs}: {given}")
     outputs = {name: protocol.decode(value) for name, value in given["outputs"].items()}
     return {
         name: value.astype(np.result_type(*dtypes.values())) if value.dtype in FLOATS and dtypes else value

@@ -12,7 +12,7 @@ from typing import Any
 
 from grader import assignments, protocol
 from grader.judge import judge
-from grader.model import Exercise, Report, State
+from grader.model import Exercise, Report, State, batches
 from grader.show import Shown
 from grader.student import hiding
 from grader.student.progress import Progress
@@ -65,7 +65,8 @@ def where_to_start(exercise: Exercise, reports: Mapping[str, Report]) -> tuple[s
         if name in exercise.needs:
             return (
                 name,
-                f"Start with {name}, which is not there yet: if this code calls that one, the fault may lie there. ",
+                f"Start with {name}, which is not there yet: if this code calls that one, the fault may lie there. "
+                "Grading tries it with a right one, too, so that no fault costs twice. ",
             )
         if reports[name].exercise.target is exercise.target:
             return name, f"Start with {name}, which checks the same code and is not there yet. "
@@ -88,12 +89,23 @@ def _answers(exercise: Exercise, target: Any) -> dict[str, Any]:
 
 
 def _publish_answers(exercise: Exercise, target: Any, questions: list[protocol.Question]) -> None:
+    protocol.publish(exercise.name, {asked.id: _answer_for_grading(exercise, target, asked) for asked in questions})
+
+
+def _answer_for_grading(exercise: Exercise, target: Any, asked: protocol.Question) -> dict[str, Any]:
+    from grader import stand_ins
     from grader.answer import answer
 
-    protocol.publish(
-        exercise.name,
-        {asked.id: answer(exercise.target, target, asked.inputs, asked.gradient, asked.before) for asked in questions},
-    )
+    def now() -> dict[str, Any]:
+        return answer(exercise.target, target, asked.inputs, asked.gradient, asked.before)
+
+    own = now()
+    if asked.earlier:
+        needed = {part.target.name: part.target for part in map(_exercise, exercise.needs)}
+        parts = [(needed[name], right) for name, right in asked.earlier.items()]
+        with stand_ins.put_in(target, parts, batches(asked)):
+            own[protocol.HELPED] = now()
+    return own
 
 
 def ready(*names: str) -> bool:

@@ -108,12 +108,12 @@ def test_while_grading_what_gives_no_points_is_not_asked(questions, displayed, c
         check("nothing", tree_margin)
 
 
-def test_questions_hold_inputs_only_and_cannot_be_written(questions):
+def test_questions_hold_inputs_and_nothing_expected_of_them_and_cannot_be_written(questions):
     written = json.loads(questions.read_text())
     assert set(written) == set(EXERCISES)
     for of_exercise in written.values():
         for question in of_exercise:
-            assert set(question) == {"id", "inputs", "gradient", "before"}
+            assert set(question) == {"id", "inputs", "gradient", "before", "earlier"}
     assert "one class" not in questions.read_text()  # the name of a case tells what is expected of it
     assert questions.stat().st_mode & 0o222 == 0
 
