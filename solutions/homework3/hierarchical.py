@@ -116,7 +116,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
 
     def forward(self, features: Tensor, labels: list[int] | Tensor) -> Tensor:
         """features: float Tensor[B, D], rows of length 1; labels: one per row. Returns a scalar."""
-        labels = torch.as_tensor(labels, device=features.device)
+        labels = as_long(labels, features.device)
         anchor, positive, negative = self.sampler.sample_ids(features, labels)  # [T] each
         margin = violate_margin(
             features, labels, labels[anchor], labels[negative], self.alphabet_of, self.beta, self.levels
