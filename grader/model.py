@@ -219,18 +219,32 @@ class Verdict:
 
 
 @dataclass(frozen=True)
+class Diagnosis:
+    """The likely cause of all that fails in an exercise.
+
+    mistakes: names of the known wrong solutions that answer alike; more than one where the cases cannot tell them apart.
+    sentence: for the student.
+    """
+
+    mistakes: tuple[str, ...]
+    sentence: str
+
+
+@dataclass(frozen=True)
 class Report:
     """What became of an exercise.
 
     verdicts: one a case.
     third_party: the libraries that the student's code called for its work (see `grader.third_party`).
     advice: what to do next, for a student at work; none while grading.
+    diagnosis: what the wrong answers to the visible cases have in common, if that is known.
     """
 
     exercise: Exercise
     verdicts: tuple[Verdict, ...]
     third_party: tuple[str, ...] = ()
     advice: str = ""
+    diagnosis: Diagnosis | None = None
 
     @classmethod
     def without_answers(cls, exercise: Exercise, cases: tuple[Case, ...], state: State, reason: str) -> Report:

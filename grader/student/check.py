@@ -46,7 +46,7 @@ def check(name: str, target: Any) -> Report | None:
     _reports.pop(name, None)  # what is interrupted has not passed
     report = judge(exercise, exercise.cases, _answers(exercise, target))
     advice = _advice(exercise) if report.state is State.FAILED else ""
-    _reports[name] = Shown(exercise, report.verdicts, report.third_party, advice)
+    _reports[name] = Shown(exercise, report.verdicts, report.third_party, advice, report.diagnosis)
     return _reports[name]
 
 
