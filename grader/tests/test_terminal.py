@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -68,6 +69,57 @@ def test_a_part_that_was_not_run_still_shows_its_points():
     assert re.search(rf"{re.escape(ONE)} +│ not run +│ 0 of {EXERCISES[ONE].points} ", printed.get())
 
 
+def not_done(name: str) -> Report:
+    exercise = EXERCISES[name]
+    return Report.without_answers(exercise, exercise.cases, State.NOT_DONE, "Not implemented yet.")
+
+
+def told(printed: str) -> list[str]:
+    """The parts of which more is said than a row of the table: their names stand alone in a line."""
+    return [line for line in printed.splitlines() if line in EXERCISES]
+
+
+def test_of_an_untouched_notebook_a_table_says_it_all(outcome, capsys):
+    outcome({name: not_done(name) for name in EXERCISES})
+    for seen in (None, {}):
+        assert terminal.check(Path("n.ipynb"), seen) == 1
+        printed = capsys.readouterr().out
+        assert len(re.findall("│ not implemented +│", printed)) == len(EXERCISES)
+        assert told(printed) == []
+
+
+def test_a_check_tells_of_each_part_that_fails_and_a_watch_of_one(outcome, capsys):
+    _, first, second, *_ = EXERCISES
+    outcome({name: report(name, name not in (first, second)) for name in EXERCISES})
+    terminal.check(Path("n.ipynb"))
+    assert told(capsys.readouterr().out) == [first, second]
+    terminal.check(Path("n.ipynb"), {})
+    assert told(capsys.readouterr().out) == [first]
+
+
+def test_a_watch_tells_of_the_first_part_that_fails_otherwise_than_before_else_of_the_first(outcome, capsys):
+    _, first, second, third, *_ = EXERCISES
+    reports = {name: not_done(name) for name in EXERCISES} | {first: report(first, False)}
+    seen: dict = {}
+
+    def saved(*changed: Report) -> list[str]:
+        reports.update({each.exercise.name: each for each in changed})
+        outcome(reports)
+        terminal.check(Path("n.ipynb"), seen)
+        return told(capsys.readouterr().out)
+
+    assert saved() == [first]
+    assert saved(report(third, False), report(second, False)) == [second]
+    otherwise = Report.without_answers(EXERCISES[third], EXERCISES[third].cases, State.FAILED, "no more")
+    assert saved(otherwise) == [third]
+    assert saved() == [first]  # nothing new
+    advised = replace(otherwise, advice=f"Start with {first}.")
+    assert saved(report(first, True), advised) == [second]  # advice alone is nothing new
+    assert saved(report(second, True)) == [third]
+    assert saved(report(third, True)) == []
+    assert saved(otherwise) == [third]
+
+
 @pytest.fixture
 def watched(tmp_path, monkeypatch):
     """Watch a file while a list of actions is done to it, one between each two looks, then Ctrl-C.
@@ -85,7 +137,7 @@ def watched(tmp_path, monkeypatch):
                 raise KeyboardInterrupt
             left.pop(0)()
 
-        def check(notebook: Path) -> int:
+        def check(notebook: Path, seen: dict) -> int:
             found.append(notebook.read_text())
             return codes[len(found) - 1]
 
@@ -128,7 +180,7 @@ def test_what_is_saved_during_a_check_is_checked_afterwards(tmp_path, monkeypatc
     path.write_text("first")
     found = []
 
-    def check(notebook: Path) -> int:
+    def check(notebook: Path, seen: dict) -> int:
         found.append(path.read_text())
         if len(found) == 1:
             path.write_text("saved meanwhile")
@@ -139,6 +191,23 @@ def test_what_is_saved_during_a_check_is_checked_afterwards(tmp_path, monkeypatc
     monkeypatch.setattr(terminal.time, "sleep", lambda seconds: next(looks))
     assert terminal.watch(path, check) == 1
     assert found == ["first", "saved meanwhile"]
+
+
+def test_a_watch_remembers_from_one_check_to_the_next_what_failed(tmp_path, monkeypatch):
+    path, remembered = tmp_path / "n.ipynb", []
+
+    def check(notebook: Path, seen: dict) -> int:
+        remembered.append(dict(seen))
+        seen["a part"] = ["no"]
+        if len(remembered) == 2:
+            raise KeyboardInterrupt
+        return 1
+
+    path.write_text("first")
+    looks = iter([lambda: path.write_text("second!"), lambda: None])
+    monkeypatch.setattr(terminal.time, "sleep", lambda seconds: next(looks)())
+    terminal.watch(path, check)
+    assert remembered == [{}, {"a part": ["no"]}]
 
 
 def test_a_file_that_is_not_there_is_not_waited_for(tmp_path, capsys, monkeypatch):
