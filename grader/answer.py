@@ -40,7 +40,7 @@ def answer(
     Returns:
         JSON-ready: `{"outputs": {name: array}, "inputs": {name: value}}`, the inputs as they are after the call, and with
         another batch before, `"before"`: the same of that;
-        or `{"raised": {"type", "bases", "message", "line", "nested"}}`, or `{"malformed": sentence}`;
+        or `{"raised": {"type", "bases", "message", "line", "caller"}}`, or `{"malformed": sentence}`;
         and with each the libraries that the student's code called for its work.
     """
     with (
@@ -137,26 +137,29 @@ def _gradient(of: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
 
 def _describe(error: BaseException) -> dict[str, Any]:
     """The exception, of which of Python's own it is one, the innermost line that the student wrote, none of ours, and
-    whether another function of theirs called it."""
+    where that lies in a function that another one of theirs called, the line under check that led there."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _installed(frame.filename)]
     try:
         message = str(error)
     except BaseException:  # a student's exception class may be broken itself
         message = "(its message cannot be shown)"
     bases = [base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins"]
+    # A comprehension is a part of its function.
+    name = next((frame.name for frame in reversed(frames) if frame.name not in COMPREHENSIONS), "your code")
+    nested = frames and (frames[0].filename, frames[0].name) != (frames[-1].filename, name)
     return {
         "type": type(error).__name__,
         "bases": bases,
         "message": message[: protocol.TEXT_LIMIT],
-        "line": _line(frames[-1]) if frames else "",
-        "nested": len(frames) > 1,
+        "line": _line(name, frames[-1]) if frames else "",
+        "caller": _line(frames[0].name, frames[0]) if nested else "",
     }
 
 
-def _line(frame: traceback.FrameSummary) -> str:
+def _line(name: str, frame: traceback.FrameSummary) -> str:
     source = linecache.getline(frame.filename, frame.lineno or 0).strip()
     where = f"line {frame.lineno}{' of its cell' if CELL.search(frame.filename) else ''}"
-    return f"{frame.name}, {where}: {source}"[: protocol.TEXT_LIMIT]
+    return f"{name}, {where}: {source}"[: protocol.TEXT_LIMIT]
 
 
 def within_the_students(trace: TracebackType | None) -> TracebackType | None:
@@ -166,6 +169,7 @@ def within_the_students(trace: TracebackType | None) -> TracebackType | None:
     return trace
 
 
+COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")  # names of their frames
 CELL = re.compile(r"ipykernel_\d+|<ipython-input-")  # in the file name that Jupyter or IPython gives to a cell's code
 PACKAGE = Path(__file__).parent
 OURS = tuple(str(PACKAGE / name) for name in ("answer.py", "model.py", "third_party.py", "exercises", "student"))

@@ -137,13 +137,14 @@ def _returned_order(exercise: Exercise, case: Case, given: Arrays) -> tuple[str,
 
 def _judge_exception(exercise: Exercise, case: Case, raised: Any) -> Verdict:
     details = raised if isinstance(raised, Mapping) else {}
-    kind, message, line = (_text(details.get(key)) for key in ("type", "message", "line"))
+    kind, message, line, caller = (_text(details.get(key)) for key in ("type", "message", "line", "caller"))
     # torch raises NotImplementedError too: a stub's own line says `raise`, or its text cannot be seen. What another
     # function calls is not the stub that was asked for.
     stub = re.match(r"(.*?):( raise NotImplementedError|$)", line)
-    if kind == "NotImplementedError" and stub and not details.get("nested"):
+    if kind == "NotImplementedError" and stub and not caller:
         where = "" if case.hidden else f" ({stub[1]}, raises NotImplementedError). {message}"
         return Verdict(case, State.NOT_DONE, f"Not implemented yet{where or '.'}".strip())
+    line = f"{line.rstrip(': ')}; called by {caller}" if caller else line
     bases = details.get("bases")
     if case.raises and isinstance(bases, list) and "ValueError" in bases:
         if refusal.names_a_fault(message):

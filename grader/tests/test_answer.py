@@ -62,6 +62,46 @@ def test_an_exception_comes_back_with_the_students_line(tmp_path, monkeypatch):
     assert raised["line"] == "inner, line 4: return torch.stack(x)"
 
 
+HELPER = """def height(a):
+    return [
+        [][b] for b in a
+    ]
+
+class S:
+    def sample(self, f, labels):
+        rows = [0]
+        return height(rows)
+"""
+
+
+def test_an_exception_in_a_function_that_another_one_called_comes_with_the_line_under_check(monkeypatch):
+    file = "/tmp/ipykernel_1/2.py"
+    monkeypatch.setitem(linecache.cache, file, (len(HELPER), None, HELPER.splitlines(keepends=True), file))
+    names: dict = {}
+    exec(compile(HELPER, file, "exec"), names)
+    raised = answer(SAMPLER, names["S"], INPUTS)["raised"]
+    assert raised["line"] == "height, line 3 of its cell: [][b] for b in a"  # not of "<listcomp>"
+    assert raised["caller"] == "sample, line 9 of its cell: return height(rows)"
+
+
+def test_a_comprehension_is_called_by_nobody():
+    class Lists(Sampler):
+        def sample(self, features, labels):
+            return [[][label] for label in labels]
+
+    raised = answer(SAMPLER, Lists, INPUTS)["raised"]
+    assert raised["line"].startswith("sample, line ")
+    assert raised["caller"] == ""
+
+
+def test_the_lines_of_an_exception_are_bounded(monkeypatch):
+    file, source = "/tmp/ipykernel_1/3.py", HELPER.replace("height(rows)", f"height(rows) # {'long ' * 1000}")
+    monkeypatch.setitem(linecache.cache, file, (len(source), None, source.splitlines(keepends=True), file))
+    names: dict = {}
+    exec(compile(source, file, "exec"), names)
+    assert len(answer(SAMPLER, names["S"], INPUTS)["raised"]["caller"]) == protocol.TEXT_LIMIT
+
+
 @pytest.mark.parametrize("file", ["/tmp/ipykernel_4321/99.py", "<ipython-input-7-0a1b>", "<ipython-input-7>"])
 def test_a_line_of_a_notebook_is_counted_in_its_cell(file, monkeypatch):
     source = "import statistics\n\nclass S:\n    def sample(self, f, labels):\n        return statistics.mean([])\n"
@@ -79,6 +119,7 @@ def test_an_endless_recursion_ends_in_the_students_line():
     raised = answer(SAMPLER, names["S"], INPUTS)["raised"]
     assert raised["type"] == "RecursionError"
     assert re.match("sample, line [23] of its cell", raised["line"])
+    assert raised["caller"] == ""  # it called itself
 
 
 def test_an_interrupt_by_the_student_is_not_swallowed():
