@@ -129,7 +129,8 @@ def _left(value: Any) -> Any:
 def _gradient(of: torch.Tensor, leaf: torch.Tensor) -> torch.Tensor:
     if not of.requires_grad:
         raise NotAnAnswer(
-            "no gradient flows back to the features, so loss.backward() would fail: the result is detached"
+            "no gradient flows back to the features, so loss.backward() would fail: the result is detached "
+            "(by torch.tensor, .item(), .detach() or torch.no_grad(), for instance)"
         )
     (gradient,) = torch.autograd.grad(of.sum(), leaf, allow_unused=True)
     return torch.zeros_like(leaf) if gradient is None else gradient
@@ -207,15 +208,31 @@ def _tensors(result: Any, names: tuple[str, ...]) -> dict[str, torch.Tensor]:
 
 def _kind(value: Any) -> tuple[str, str]:
     """What is returned instead of a tensor, in words, and what helps."""
+    if type(value).__module__ == "torch.return_types":
+        return "a pair (values, indices)", "take the one you need: .values or .indices"
     if isinstance(value, list | tuple):
         of_tensors = value and all(isinstance(item, torch.Tensor) for item in value)
         remedy = "torch.stack makes one of tensors" if of_tensors else "torch.tensor makes one of numbers"
         return f"a {'list' if isinstance(value, list) else 'tuple'}", remedy
     if isinstance(value, np.ndarray | np.generic):
-        return "of NumPy", "torch.as_tensor makes one; NumPy keeps no gradient"
+        kind = "an array" if isinstance(value, np.ndarray) else "a number"
+        return f"{kind} of NumPy", "torch.as_tensor makes one; NumPy keeps no gradient"
+    if isinstance(value, bool):
+        return f"Python's {value}", "compare and combine tensors with ==, & and |, which give tensors"
+    if isinstance(value, float | int) and value == 0:
+        return "the plain number 0", ZERO
     if isinstance(value, float | int):
         return "a Python number", "do without .item(), float() and int(); a number keeps no gradient"
+    if isinstance(value, torch.Tensor):
+        return "one tensor", ""
     return "None" if value is None else f"an object of type {type(value).__name__}", ""
+
+
+# What most likely became of a loss that is Python's number 0.
+ZERO = (
+    "max(x, 0) returns the number 0 where x is below it: torch.clamp(x, min=0) keeps a tensor; a sum without terms, .item() "
+    "and float() give numbers, too"
+)
 
 
 def _insist_on_a_tensor(name: str, value: Any) -> None:

@@ -156,7 +156,7 @@ def returning(value):
         (None, r"your code returns nothing: is a `return` missing\? Expected: 3 values \(anchor, positive, negative\)"),
         ((torch.ones(2, 1),) * 2, "your code returned 2 values; expected: 3 values"),
         ((torch.ones(2, 1),), "your code returned 1 value; expected: 3 values"),
-        (torch.ones(3, 2, 1), "your code returned an object of type Tensor; expected: 3 values"),
+        (torch.ones(3, 2, 1), "your code returned one tensor; expected: 3 values"),
         (
             ([1.0], [2.0], [3.0]),
             r"your anchor is a list; expected is a torch\.Tensor \(torch\.tensor makes one of numbers",
@@ -165,10 +165,22 @@ def returning(value):
             ([torch.ones(1)] * 2,) * 3,
             r"your anchor is a list; expected is a torch\.Tensor \(torch\.stack makes one of tensors",
         ),
-        ((torch.ones(2, 1), np.ones((2, 1)), torch.ones(2, 1)), "your positive is of NumPy; .* keeps no gradient"),
+        (
+            (torch.ones(2, 1), np.ones((2, 1)), torch.ones(2, 1)),
+            "your positive is an array of NumPy; .* keeps no gradient",
+        ),
+        (np.ones((3, 2)), r"your code returned an array of NumPy; expected: 3 values \(anchor"),
+        (
+            (torch.ones(2, 1), torch.ones(2, 2).max(dim=1), torch.ones(2, 1)),
+            r"your positive is a pair \(values, indices\); .* \(take the one you need: \.values or \.indices\)",
+        ),
+        (
+            (torch.ones(2, 1), True, torch.ones(2, 1)),
+            "your positive is Python's True; .* ==, & and |, which give tensors",
+        ),
         (
             (np.float32(1), None, None),
-            r"your anchor is of NumPy; expected is a torch\.Tensor \(torch\.as_tensor makes one",
+            r"your anchor is a number of NumPy; expected is a torch\.Tensor \(torch\.as_tensor makes one",
         ),
         ((torch.ones(2, 1).to_sparse(),) * 3, "your anchor is sparse; expected is a dense tensor"),
         ((torch.ones(2, 1), None, torch.ones(2, 1)), r"your positive is None; expected is a torch\.Tensor$"),
@@ -187,6 +199,15 @@ def test_a_result_of_the_wrong_kind_has_its_own_sentence(value, sentence):
 def test_a_detached_result_has_no_gradient_and_says_so():
     detached = returning((torch.ones(2, 1),) * 3)
     assert "no gradient flows back" in answer(SAMPLER, detached, INPUTS, gradient=True)["malformed"]
+
+
+@pytest.mark.parametrize("number", [0.0, 0])
+def test_a_loss_that_is_pythons_zero_is_told_what_most_likely_made_it(number):
+    given = answer(LOSS, lambda alpha: lambda features, labels: number, {**INPUTS, "alpha": 1.0})
+    assert re.search(
+        r"your loss is the plain number 0; .*max\(x, 0\) returns the number 0 .*torch\.clamp\(x, min=0\) keeps a tensor",
+        given["malformed"],
+    )
 
 
 @pytest.mark.parametrize("number", [2.0, 2])
