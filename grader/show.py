@@ -3,6 +3,7 @@
 Whatever came from a student's kernel is escaped here, once, where it becomes HTML.
 """
 
+import re
 from html import escape
 
 import numpy as np
@@ -22,13 +23,17 @@ SIGNS = {
     State.NOT_RUN: ("·", GREY),
 }
 INPUT_LIMIT = 320  # characters of a case's input that a report shows
+ALIKE = "The same goes for:"
+INDENTED = 'style="margin-left: 1.4em"'
 
 
 def text(report: Report) -> str:
-    lines = [_headline(report)]
-    for verdict in _shown(report):
-        lines.append(f"  {'passed' if verdict.passed else 'failed'}  {verdict.case.name}: {verdict.case.teaches}")
+    lines = [_headline(report), *(f"  {sentence}" for sentence in _diagnosed(report))]
+    for verdict, alike in _by_cause(report):
+        lines.append(f"  passed  {_title(verdict)}" if verdict.passed else f"  failed  {verdict.case.name}")
         lines += [f"          {sentence}" for sentence in sentences(verdict, report)]
+        lines += [f"          {ALIKE}"] * bool(alike)
+        lines += [f"            {_title(other)}" for other in alike]
     lines += [f"  {sentence}" for sentence in _remarks(report)]
     return "\n".join(lines)
 
@@ -39,18 +44,25 @@ def html(report: Report, all_pictures: bool = False) -> str:
     all_pictures: the others have theirs, too, folded away. A page of feedback has no room for them.
     """
     rows, drawn = "", False
-    for verdict in _shown(report):
+    for verdict, alike in _by_cause(report):
         drawing = picture(report, verdict) if all_pictures or not drawn else ""
-        folded = f"<details><summary>picture</summary>{drawing}</details>" if drawing and drawn else drawing
-        rows += _row(verdict, report, folded)
+        rows += _row(verdict, report, _folded("picture", drawing) if drawing and drawn else drawing)
         drawn = drawn or bool(drawing)
+        rows += f"<li {INDENTED}>{ALIKE}</li>" if alike else ""
+        for other in alike:
+            details = _details(sentences(other, report, about=False)) + (picture(report, other) if all_pictures else "")
+            rows += f"<li {INDENTED}>{_folded(_marked(other), details)}</li>"
     rows += "".join(f"<li>{escape(sentence)}</li>" for sentence in _remarks(report))
+    diagnosed = "".join(
+        f'<div style="margin: 6px 0; font-size: 1.1em"><strong>{escape(sentence)}</strong></div>'
+        for sentence in _diagnosed(report)
+    )
     return (
         # not to be searched for formulas: a student's words may look like some
         '<div class="tex2jax_ignore mathjax_ignore" '
         f'style="border-left: 4px solid {SIGNS[report.state][1]}; padding: 2px 12px; margin: 4px 0; '
         'overflow-wrap: anywhere">'
-        f"<strong>{escape(_headline(report))}</strong>"
+        f"<strong>{escape(_headline(report))}</strong>{diagnosed}"
         f'<ul style="list-style: none; margin: 4px 0; padding: 0">{rows}</ul></div>'
     )
 
@@ -93,42 +105,49 @@ def _help(report: Report) -> str:
     return f"With a right {parts} in place of yours: what is wrong there costs no points here."
 
 
+def _diagnosed(report: Report) -> list[str]:
+    return [f"Most likely: {report.diagnosis.sentence}"] if report.diagnosis else []
+
+
 def _shown(report: Report) -> tuple[Verdict, ...]:
     """One verdict stands for all where nothing is implemented, or the whole cell has one fault."""
     one_reason = not report.passed and len({verdict.reason for verdict in report.verdicts}) == 1
     return report.verdicts[:1] if one_reason or report.state is State.NOT_DONE else report.verdicts
 
 
-def sentences(verdict: Verdict, report: Report, alone: bool = False) -> list[str]:
-    """What a failed case says, in the order in which it helps: what is wrong, the likely mistake, the arithmetic.
+def _by_cause(report: Report) -> list[tuple[Verdict, list[Verdict]]]:
+    """Each case that is told in full, with the others that fail for the same cause."""
+    causes: dict[str, list[Verdict]] = {}
+    for verdict in _shown(report):
+        causes.setdefault(_cause(verdict, report), []).append(verdict)
+    return [(first, others) for first, *others in causes.values()]
 
-    alone: without a word on the others of the report.
+
+def _cause(verdict: Verdict, report: Report) -> str:
+    """Equal for cases that fail for the same cause. Those that passed stand for themselves, and hidden ones, of which too
+    little is said to tell. An exception is the same one whatever numbers it names, such as sizes."""
+    if verdict.passed or verdict.case.hidden:
+        return verdict.case.name
+    if report.diagnosis or verdict.mistake:
+        return report.diagnosis.sentence if report.diagnosis else verdict.mistake
+    return verdict.reason if verdict.given is not None else re.sub(r"\d+", "", verdict.reason)
+
+
+def sentences(verdict: Verdict, report: Report, about: bool = True) -> list[str]:
+    """What a failed case says, in the order in which it helps: what is wrong, the likely mistake, what the case is about,
+    the arithmetic.
+
+    about: also what the case is about.
     """
     case = verdict.case
     if verdict.passed:
         return []
-    said = [verdict.reason, explain(report.exercise, verdict) or (None if alone else _explained_by(verdict, report))]
-    if not case.hidden and verdict.state not in (State.NOT_DONE, State.NOT_RUN):
-        said += [_inputs(case), f"By hand: {case.why}" if case.why and verdict.given is not None else None]
+    said = [verdict.reason, explain(report.exercise, verdict)]
+    if verdict.state not in (State.NOT_DONE, State.NOT_RUN):
+        said += [f"What this case tests: {case.teaches}" if about else None]
+        if not case.hidden:
+            said += [_inputs(case), f"By hand: {case.why}" if case.why and verdict.given is not None else None]
     return [sentence for sentence in said if sentence]
-
-
-def _explained_by(verdict: Verdict, report: Report) -> str | None:
-    """The case of the same report whose wrong outputs were recognised, where this one's were not."""
-    recognised = [
-        other.case.name
-        for other in report.verdicts
-        # what this case knows to give other outputs is not what happened here
-        if other.mistake
-        and other.given is not None
-        and other.mistake not in verdict.case.mistakes
-        and (verdict.case.hidden or not other.case.hidden)  # of a hidden one there is less to see than of this
-    ]
-    if not recognised or verdict.given is None:
-        return None
-    order = [other.case.name for other in report.verdicts]
-    where = "above" if order.index(recognised[0]) < order.index(verdict.case.name) else "below"
-    return f"Perhaps the same mistake as in “{recognised[0]}” {where}."
 
 
 def _inputs(case: Case) -> str | None:
@@ -147,7 +166,24 @@ def sign(state: State) -> str:
 
 
 def _row(verdict: Verdict, report: Report, drawing: str) -> str:
-    said = sentences(verdict, report)
-    details = "".join(f'<div style="margin-left: 1.4em">{escape(sentence)}</div>' for sentence in said)
-    title = f"{sign(verdict.state)} <strong>{escape(verdict.case.name)}</strong>: {escape(verdict.case.teaches)}"
-    return f"<li>{title}{details}{drawing}</li>"
+    title = (
+        _marked(verdict) if verdict.passed else f"{sign(verdict.state)} <strong>{escape(verdict.case.name)}</strong>"
+    )
+    return f"<li>{title}{_details(sentences(verdict, report))}{drawing}</li>"
+
+
+def _title(verdict: Verdict) -> str:
+    return f"{verdict.case.name}: {verdict.case.teaches}"
+
+
+def _marked(verdict: Verdict) -> str:
+    """The title behind its sign."""
+    return f"{sign(verdict.state)} <strong>{escape(verdict.case.name)}</strong>: {escape(verdict.case.teaches)}"
+
+
+def _details(said: list[str]) -> str:
+    return "".join(f"<div {INDENTED}>{escape(sentence)}</div>" for sentence in said)
+
+
+def _folded(summary: str, inner: str) -> str:
+    return f"<details><summary>{summary}</summary>{inner}</details>"

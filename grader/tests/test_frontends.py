@@ -70,24 +70,26 @@ def run(tmp_path_factory) -> Iterator[Run]:
 
 
 class Parts(HTMLParser):
-    """What HTML consists of: its tags with their attributes, and the words outside of pictures."""
+    """What HTML consists of: its tags with their attributes, and the words outside of pictures that one sees unasked."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str]]] = []
         self.words: list[str] = []
-        self._in_picture = False
+        self._in_picture = self._folded = False
         self.feed(html)
 
     def handle_starttag(self, tag: str, attributes: list) -> None:
         self.tags.append((tag, dict(attributes)))
         self._in_picture |= tag == "svg"
+        self._folded = tag == "details" or (self._folded and tag != "summary")
 
     def handle_endtag(self, tag: str) -> None:
         self._in_picture &= tag != "svg"
+        self._folded = tag == "summary" or (self._folded and tag != "details")
 
     def handle_data(self, data: str) -> None:
-        if not self._in_picture:
+        if not self._in_picture and not self._folded:
             self.words.append(data)
 
 
@@ -118,7 +120,7 @@ def test_the_text_says_all_that_the_html_says(run):
     words = [part.strip(" :✓✗") for part in Parts(output["data"]["text/html"]).words]
     assert len(words) > 10
     pictures = {"picture"}  # what they say stands in the sentences beside them; folded ones have this to press on
-    assert {part for part in words if " ".join(part.split()) not in text} == pictures
+    assert {part for part in words if " ".join(part.split()) not in text} <= pictures
 
 
 def test_a_check_that_runs_too_early_is_a_name_error_and_nothing_else(run):

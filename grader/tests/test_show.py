@@ -1,12 +1,14 @@
 """Reports: what a student reads, and what can never reach a page."""
 
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import pytest
 
 from grader import assignments, show
 from grader.judge import judge as judge_plainly
+from grader.model import Diagnosis
 from grader.tests.wire import answering
 
 TRIPLETS = assignments.graded("homework3")["hard_cluster.triplets"]
@@ -104,6 +106,87 @@ def test_a_student_gets_a_picture_of_every_failed_case_and_feedback_the_first():
     failed = judge(TRIPLETS, TRIPLETS.cases, wrong)
     page = failed._repr_html_()
     assert page.count("<svg") == len(TRIPLETS.cases) == 4
-    assert page.count("<details><summary>picture</summary><svg") == 3
+    assert page.count("<details><summary>picture</summary><svg") == 2
+    assert page.count("<details>") == 3  # "a labels tensor" says what "three clusters" says: it is folded as a whole
     assert page.index("<svg") < page.index("<details>")
     assert show.html(failed).count("<svg") == 1
+
+
+# The outputs of a sampler that does not leave out the own class: they are wrong in all visible cases, in numbers of
+# their own in all but two.
+OWN = {case.name: outputs(case, negative=case.expected["anchor"]) for case in TRIPLETS.cases}
+FIRST, *OTHERS = TRIPLETS.cases
+
+
+def unrecognised(**answers):
+    """As `report`, of cases that know no wrong answers."""
+    cases = [replace(case, mistakes={}) for case in TRIPLETS.cases]
+    return judge(TRIPLETS, cases, {name.replace("_", " "): answer for name, answer in answers.items()})
+
+
+def diagnosed(sentence="You do not leave out the diagonal."):
+    answers = {name.replace(" ", "_"): answer for name, answer in OWN.items()}
+    return replace(unrecognised(**answers), diagnosis=Diagnosis(("own",), sentence))
+
+
+def test_a_diagnosis_stands_right_under_the_headline():
+    assert repr(diagnosed()).splitlines()[1] == "  Most likely: You do not leave out the diagonal."
+    page = diagnosed("0 < d & <b>")._repr_html_()
+    assert page.index("not there yet") < page.index("Most likely: 0 &lt; d &amp; &lt;b&gt;") < page.index("<ul")
+
+
+def test_with_a_diagnosis_one_case_is_told_in_full_and_the_others_are_named():
+    text = repr(diagnosed())
+    for part in ("expected is", "Input: ", "By hand: "):
+        assert text.count(part) == 1
+    *_, alike = text.split("The same goes for:\n")
+    assert [line.strip() for line in alike.splitlines()] == [f"{case.name}: {case.teaches}" for case in OTHERS]
+
+
+def test_on_a_page_the_cases_that_are_only_named_can_be_unfolded():
+    page = diagnosed()._repr_html_()
+    before, alike = page.split("The same goes for:")
+    assert "<details>" not in before
+    assert alike.count("<details>") == alike.count("</details>") == alike.count("<svg") == len(OTHERS)
+    assert f"<strong>{OTHERS[0].name}</strong>: {escape(OTHERS[0].teaches)}</summary>" in alike
+    assert alike.count("By hand: ") == len(OTHERS)
+
+
+def test_without_a_diagnosis_cases_that_fail_alike_are_told_once():
+    raises = {"raised": {"type": "IndexError", "message": "5 is out of range 3", "line": "f, line 2: x[5]"}}
+    other = {"raised": {**raises["raised"], "message": "7 is out of range 4"}}  # the sizes are those of the case
+    text = repr(report(three_clusters=raises, around_the_origin=other, a_labels_tensor=outputs()))
+    assert text.count("IndexError") == 1
+    assert "The same goes for:\n            around the origin: A centroid is the plain mean" in text
+    assert text.count("There is no answer to this case.") == 1  # another reason
+    elsewhere = {"raised": {**raises["raised"], "line": "f, line 3: y[5]"}}
+    assert repr(report(three_clusters=raises, around_the_origin=elsewhere)).count("IndexError") == 2
+
+
+def test_wrong_numbers_alone_do_not_make_one_cause():
+    text = repr(unrecognised(**{name.replace(" ", "_"): answer for name, answer in OWN.items()}))
+    assert text.count("By hand: ") == 3  # "a labels tensor" gives the numbers of "three clusters"
+    assert text.count("The same goes for:") == 1
+
+
+def test_one_recognised_mistake_is_told_once():
+    answers = {name.replace(" ", "_"): answer for name, answer in OWN.items()}
+    text = repr(report(three_clusters=OWN[FIRST.name], around_the_origin=answers["around_the_origin"]))
+    assert text.count("Exclude the diagonal") == text.count("By hand: ") == 1
+
+
+def test_of_hidden_cases_each_stands_for_itself():
+    hidden = [replace(case, hidden=True, mistakes={}) for case in TRIPLETS.cases[:2]]
+    text = repr(judge(TRIPLETS, [*hidden, OTHERS[1]], {**OWN, OTHERS[1].name: outputs(OTHERS[1])}))
+    assert text.count("Your negative is not what was expected.") == 2
+    assert "The same goes for:" not in text
+
+
+def test_what_went_wrong_stands_before_what_a_case_is_about():
+    raises = {"raised": {"type": "IndexError", "message": "5", "line": "f, line 2: x[5]"}}
+    lines = [line.strip() for line in repr(report(three_clusters=raises)).splitlines()]
+    assert lines[1:4] == [
+        f"failed  {FIRST.name}",
+        "Your code raised IndexError: 5 (in f, line 2: x[5])",
+        f"What this case tests: {FIRST.teaches}",
+    ]
