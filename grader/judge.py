@@ -160,7 +160,7 @@ def _judge_exception(exercise: Exercise, case: Case, raised: Any) -> Verdict:
     if case.raises:
         reason = f"Expected: a ValueError that names the fault. {raised_what}"
         return Verdict(case, State.FAILED, reason, messages.NO_INPUT_CHECKS)
-    return Verdict(case, State.FAILED, raised_what)
+    return Verdict(case, State.FAILED, raised_what if case.hidden else raised_what + messages.behind(message))
 
 
 def _place(line: str) -> str:

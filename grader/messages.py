@@ -3,11 +3,13 @@
 Called by `grader.judge`. A hidden case quotes nothing: no number, no shape, none of the student's words.
 """
 
+import re
+
 import numpy as np
 
 from grader.formatting import numbers
 from grader.matching import in_order, mismatches, of_one_kind
-from grader.model import FEATURES, GRADIENT, Arrays, Case, Exercise, Verdict
+from grader.model import FEATURES, GRADIENT, Arrays, Case, Exercise, Report, Verdict
 
 # Mistakes that can be made in any exercise: the judge recognises them by itself.
 NO_INPUT_CHECKS, CHANGES_INPUT = "no_input_checks", "changes_input_in_place"
@@ -18,6 +20,22 @@ ANYWHERE = {
     OUTPUTS_IN_ANOTHER_ORDER: "Whoever calls you takes the outputs by their position: return them in the order asked for.",
     NO_INPUT_CHECKS: "Check the input before you use it, and raise ValueError with a sentence that names the fault.",
 }
+# What Python and torch say, and what is behind it where their words do not tell.
+RAISED = {
+    r"expected Tensor as element \d+ .* but got (float|int)": "One of them is a plain number. max(x, 0.0) is one where x is "
+    "below 0.0; torch.clamp(x, min=0) keeps a tensor.",
+    r"Boolean value of Tensor with more than one value": "Python's max, min, if, and, or want one answer; entry by entry "
+    "there are torch.clamp and torch.maximum, torch.where, & and |.",
+    r"modified by an inplace operation": "The gradient needs a value that was overwritten in place, as by fill_diagonal_, "
+    "+= or x[i] = …: use masked_fill, or change a copy, x.clone().",
+    r"Can't call numpy\(\) on Tensor that requires grad": "NumPy keeps no gradient: stay with torch's functions.",
+    r"(?i)float.*double|double.*float": "A tensor that your code makes has another dtype than the features: new ones "
+    "take dtype=features.dtype.",
+}
+# What they say of a list that is used as a tensor; to compare it gives one bool.
+LIST = re.compile(
+    r"'(list|bool)' object|list indices|must be Tensor, not (list|bool)|got \(list|integer tensors of a single element"
+)
 
 
 def mistake(exercise: Exercise, name: str) -> str:
@@ -28,6 +46,30 @@ def mistake(exercise: Exercise, name: str) -> str:
 def explain(exercise: Exercise, verdict: Verdict) -> str | None:
     """The sentence on the recognised mistake, if one was recognised."""
     return mistake(exercise, verdict.mistake) if verdict.mistake else None
+
+
+def behind(message: str) -> str:
+    """What is behind the message of an exception, as a sentence to go on with; nothing where that is not known."""
+    return next((f". {sentence}" for pattern, sentence in RAISED.items() if re.search(pattern, message)), "")
+
+
+def list_of_labels(report: Report, verdict: Verdict) -> str | None:
+    """What to say of a case whose labels are a list, if that is what it fails for: no such case passes, and those whose
+    labels are a tensor all do, or raise nothing of the kind."""
+    if verdict.passed or verdict.case.hidden or not isinstance(verdict.case.inputs.get("labels"), list):
+        return None
+    others = [other for other in report.verdicts if not other.case.hidden and not other.case.raises]
+    tensors = [other for other in others if isinstance(other.case.inputs.get("labels"), np.ndarray)]
+    if any(other.passed and isinstance(other.case.inputs.get("labels"), list) for other in others):
+        return None
+    all_pass = tensors and all(other.passed for other in tensors) and not verdict.case.raises
+    named = LIST.search(verdict.reason) and not any(LIST.search(other.reason) for other in tensors)
+    if not all_pass and not named:
+        return None
+    return (
+        "The labels are a plain list here: torch.as_tensor(labels, device=features.device) makes a tensor of them, and "
+        "leaves a tensor as it is."
+    )
 
 
 def aligned(exercise: Exercise, case: Case, expected: Arrays, given: Arrays) -> Arrays:

@@ -11,7 +11,7 @@ import numpy as np
 from grader import assignments
 from grader.drawing import GREEN, RED
 from grader.formatting import array
-from grader.messages import explain
+from grader.messages import explain, list_of_labels
 from grader.model import Case, Report, State, Verdict
 
 GREY = "#999999"  # lighter than in drawings: it is a ground for black signs
@@ -142,7 +142,7 @@ def sentences(verdict: Verdict, report: Report, about: bool = True) -> list[str]
     case = verdict.case
     if verdict.passed:
         return []
-    said = [verdict.reason, explain(report.exercise, verdict)]
+    said = [verdict.reason, explain(report.exercise, verdict), list_of_labels(report, verdict)]
     if verdict.state not in (State.NOT_DONE, State.NOT_RUN):
         said += [f"What this case tests: {case.teaches}" if about else None]
         if not case.hidden:

@@ -2,14 +2,16 @@
 
 import re
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from grader import assignments, check, hint, ready
+from grader import assignments, check, hint, protocol, ready
 from grader.answer import answer
 from grader.judge import judge, judge_case
+from grader.messages import behind
 from grader.model import State, f32, i64
 from grader.show import Shown
 from grader.tests.wire import answering
@@ -149,6 +151,187 @@ def answered(name: str, target: object) -> Shown:
 def test_no_path_for_the_gradient_is_told_as_such():
     detached = answered("hard_cluster.loss", lambda alpha: lambda features, labels: torch.tensor(56.0))
     assert "No gradient flows back to the features, so loss.backward() would fail" in repr(detached)
+
+
+def raised(name: str, number: int, **details: str) -> str:
+    """What the case of that number says when the code raises."""
+    return judge_case(ALL[name], ALL[name].cases[number], {"raised": details}).reason
+
+
+def test_an_exception_says_which_line_raised_it_and_which_line_under_check_led_there():
+    line, caller = "tree_level, line 3 of its cell: x[a]", "violate_margin, line 6 of its cell: tree_level(a, n)"
+    said = raised("hierarchical.violate_margin", 0, type="IndexError", message="5", line=line, caller=caller)
+    assert said == f"Your code raised IndexError: 5 (in {line}; called by {caller})"
+    said = raised("hierarchical.violate_margin", 0, type="IndexError", message="5", line="f, line 2: ", caller=caller)
+    assert said == f"Your code raised IndexError: 5 (in f, line 2; called by {caller})"
+    said = raised("hierarchical.violate_margin", 0, type="IndexError", message="5", line=line, caller=["x"] * 10**6)
+    assert said == f"Your code raised IndexError: 5 (in {line})"
+    said = raised("hierarchical.violate_margin", 0, type="E", message="5", line=line, caller="a\x1b[31m" + "b" * 10**6)
+    assert "\x1b" not in said
+    assert len(said) < 2 * protocol.TEXT_LIMIT
+
+
+def test_of_a_hidden_case_neither_line_is_quoted():
+    case = replace(ALL["hierarchical.violate_margin"].cases[0], hidden=True)
+    details = {"type": "IndexError", "message": "Boolean value of Tensor with more than one value", "caller": "f: 3"}
+    said = judge_case(ALL["hierarchical.violate_margin"], case, {"raised": {**details, "line": "g: 4"}}).reason
+    assert said == "Your code raised IndexError."
+
+
+class Loss(torch.nn.Module):
+    """The paper's cluster loss, but for what a subclass makes of the hinges and of the centroids' distances."""
+
+    def __init__(self, alpha):
+        super().__init__()
+        self.alpha = alpha
+
+    def forward(self, features, labels):
+        classes, row = labels.unique(return_inverse=True)
+        centroids = torch.stack([features[row == i].mean(0) for i in range(len(classes))])
+        own = (features - centroids[row]).square().sum(1)
+        intra = torch.stack([own[row == i].max() for i in range(len(classes))])
+        return self.hinges(intra - self.nearest((centroids[:, None] - centroids).square().sum(2)) + self.alpha).sum()
+
+    def nearest(self, apart):
+        return apart.masked_fill(torch.eye(len(apart), dtype=torch.bool), torch.inf).amin(1)
+
+    def hinges(self, terms):
+        return terms.clamp(min=0)
+
+
+class StacksNumbers(Loss):
+    def hinges(self, terms):
+        return torch.stack([max(term, 0.0) for term in terms])
+
+
+class ComparesAll(Loss):
+    def hinges(self, terms):
+        return max(terms, 0.0)
+
+
+class FillsInPlace(Loss):
+    def nearest(self, apart):
+        root = apart.clamp(min=1e-6).sqrt()
+        root.fill_diagonal_(torch.inf)
+        return root.amin(1).square()
+
+
+class AsksNumpy(Loss):
+    def hinges(self, terms):
+        return torch.from_numpy(np.maximum(terms.numpy(), 0))
+
+
+@pytest.mark.parametrize(
+    ("loss", "sentence"),
+    [
+        (StacksNumbers, "but got float .*One of them is a plain number. .* torch.clamp\\(x, min=0\\) keeps a tensor"),
+        (ComparesAll, "is ambiguous .*Python's max, min, if, and, or want one answer; entry by entry .* torch.clamp"),
+        (
+            FillsInPlace,
+            "modified by an inplace operation.*was overwritten in place, as by fill_diagonal_.* masked_fill",
+        ),
+        (AsksNumpy, "Use tensor.detach.*NumPy keeps no gradient: stay with torch's functions"),
+    ],
+)
+def test_what_torch_says_in_riddles_has_a_sentence_behind_it(loss, sentence):
+    assert answered("hard_cluster.loss", Loss).passed
+    assert re.search(sentence, repr(answered("hard_cluster.loss", loss)))
+
+
+class Sampler:
+    """A right sampler, whose labels may be a list."""
+
+    def sample(self, features, labels):
+        return self.sample_tensor(features, torch.as_tensor(labels))
+
+    def sample_tensor(self, features, labels):
+        classes, row = labels.unique(return_inverse=True)
+        centroids = torch.stack([features[row == i].mean(0) for i in range(len(classes))])
+        own = torch.stack([torch.where(row == i, 1, 0) for i in range(len(classes))])  # (P, B)
+        positive = (own * (1 + (features - centroids[row]).square().sum(1))).argmax(1)
+        apart = (centroids[:, None] - centroids).square().sum(2)
+        apart = apart.masked_fill(torch.eye(len(apart), dtype=torch.bool), torch.inf)
+        return centroids, features[positive], centroids[apart.argmin(1)]
+
+
+def test_a_tensor_of_another_dtype_has_a_sentence_behind_what_torch_says_of_it():
+    class Fills(Sampler):
+        def sample_tensor(self, features, labels):
+            anchor, positive, negative = super().sample_tensor(features, labels)
+            rows = torch.arange(len(anchor))
+            return torch.zeros(anchor.shape).index_add(0, rows, anchor), positive, negative
+
+    with pytest.raises(RuntimeError) as torchs:
+        Fills().sample(torch.arange(8, dtype=torch.float64).view(4, 2), [0, 0, 1, 1])
+    assert behind(str(torchs.value)).endswith("new ones take dtype=features.dtype.")
+
+
+A_LIST = "The labels are a plain list here: torch.as_tensor(labels, device=features.device) makes a tensor of them"
+
+
+class TakesTensors(Sampler):
+    def sample(self, features, labels):
+        return self.sample_tensor(features, labels)
+
+
+@pytest.mark.parametrize("name", ["hard_cluster.triplets", "hard_cluster.labels", "hard_cluster.errors"])
+def test_labels_in_a_list_are_told_as_what_they_are(name):
+    # Of the first, "a labels tensor" passes and all others raise; the others have no case with a tensor.
+    assert A_LIST in repr(answered(name, TakesTensors))
+    assert A_LIST not in repr(answered(name, Sampler))
+
+
+def test_a_list_that_raises_nothing_is_known_by_the_tensors_that_pass():
+    class Compares(Sampler):
+        def sample(self, features, labels):  # a list equals no number: each class is empty, its centroid is NaN
+            classes = sorted({int(label) for label in labels})
+            own = [features[labels == label] for label in classes]
+            centroids = torch.stack([rows.mean(0) for rows in own])
+            apart = (
+                (centroids[:, None] - centroids)
+                .square()
+                .sum(-1)
+                .masked_fill(torch.eye(len(classes), dtype=torch.bool), torch.inf)
+                if centroids.ndim == 2
+                else torch.zeros(3, 3)
+            )
+            positive = [
+                rows[(rows - c).square().sum(-1).argmax()] if len(rows) else c for rows, c in zip(own, centroids)
+            ]
+            return centroids, torch.stack(positive), centroids[apart.argmin(1)]
+
+    text = repr(answered("hard_cluster.triplets", Compares))
+    assert "(1 of 4 cases" in text
+    assert A_LIST in text
+
+
+def test_what_tensors_raise_too_is_not_laid_on_the_list():
+    class MakesLists(Sampler):
+        def sample_tensor(self, features, labels):
+            return super().sample_tensor(features, labels.tolist())
+
+    class Fails(TakesTensors):
+        def sample_tensor(self, features, labels):
+            raise KeyError(3)
+
+    class FailsOnce(Sampler):
+        def sample(self, features, labels):
+            if len(labels) == 12:  # a case whose labels are a list, as are others that pass
+                raise AttributeError("'list' object has no attribute 'unique'")
+            return super().sample(features, labels)
+
+    for sampler in (MakesLists, Fails, FailsOnce):
+        report = answered("hard_cluster.triplets", sampler)
+        assert not report.passed
+        assert A_LIST not in repr(report)
+    assert A_LIST not in repr(answered("hard_cluster.labels", Fails))
+
+
+def test_of_hidden_labels_nothing_is_told():
+    cases = [replace(case, hidden=True) for case in ALL["hard_cluster.triplets"].cases]
+    target = ALL["hard_cluster.triplets"].target
+    answers = {case.name: answer(target, TakesTensors, case.inputs) for case in cases}
+    assert A_LIST not in repr(Shown(**vars(judge(ALL["hard_cluster.triplets"], cases, answers))))
 
 
 def level_of_nothing(class_a, class_b, alphabet_of):
