@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Value = np.ndarray | list | int | float | bool
 Inputs = Mapping[str, Any]  # argument name -> Value, or tensor where the student's code gets it
 Arrays = Mapping[str, np.ndarray]  # output name -> array
+Hints = tuple[str, str, str]  # from a nudge to nearly the code
 Use = Callable[[Inputs], Any]  # uses the student's object on one batch; what it returned
 
 FEATURES = "features"  # the input of this name is part of a graph: gradients are asked for it
@@ -67,6 +68,7 @@ class Case:
     hidden: neither inputs nor expected values are shown to the student.
     taught_by: of a hidden case, the name of the visible case of its exercise that demands the same, or a sentence of the
         stub's docstring that does.
+    hints: for a student whose first failing case it is; None: those of the exercise.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Case:
     earlier: Mapping[str, tuple[Arrays, ...]] = field(default_factory=dict)
     hidden: bool = False
     taught_by: str = ""
+    hints: Hints | None = None
 
 
 def batches(asked: Any) -> tuple[Inputs, ...]:
@@ -156,7 +159,7 @@ class Exercise:
     points: 0 for what nobody must do: it has no hidden cases and is never graded. In a graded notebook those of its cell
         count, which are the instructor's to change.
     needs: names of earlier exercises whose code this one may call. While grading, no fault of theirs costs its points.
-    hints: three, from a nudge to nearly the code.
+    hints: for an exercise of which no case passes yet, and for its cases that have none of their own.
     """
 
     name: str
@@ -164,7 +167,7 @@ class Exercise:
     points: float
     target: Target
     cases: tuple[Case, ...]
-    hints: tuple[str, str, str]
+    hints: Hints
     needs: tuple[str, ...] = ()
 
     @property

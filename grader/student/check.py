@@ -12,14 +12,14 @@ from typing import Any
 
 from grader import assignments, protocol
 from grader.judge import judge
-from grader.model import Exercise, Report, State, batches
+from grader.model import Exercise, Hints, Report, State, batches
 from grader.show import Shown
 from grader.student import hiding
 from grader.student.progress import Progress
 
-# What this session remembers, by exercise name: the report of the last check, and the highest level of hint that was seen.
+# What this session remembers: the last report on each exercise, and the highest level seen of each set of hints.
 _reports: dict[str, Report] = {}
-_hinted: dict[str, int] = {}
+_hinted: dict[Hints, int] = {}
 
 hiding.warn()  # once, by the cell that imports this: further down, what is missing would be no more than missing
 
@@ -45,6 +45,7 @@ def check(name: str, target: Any) -> Report | None:
         return None
     _reports.pop(name, None)  # what is interrupted has not passed
     report = judge(exercise, exercise.cases, _answers(exercise, target))
+    _reports[name] = report  # on which the advice depends
     advice = _advice(exercise) if report.state is State.FAILED else ""
     _reports[name] = Shown(exercise, report.verdicts, report.third_party, advice, report.diagnosis)
     return _reports[name]
@@ -53,9 +54,9 @@ def check(name: str, target: Any) -> Report | None:
 def _advice(exercise: Exercise) -> str:
     """What to do about a check that failed: mend an earlier part first, if one is to blame; then the next hint."""
     first, mend = where_to_start(exercise, _reports)
-    level, levels = _next_level(first), len(assignments.everything()[first].hints)
-    again = " again" if _hinted.get(first) == levels else ""
-    return f'{mend}Stuck? hint("{first}") gives hint {level} of {levels}{again}.'
+    hints = _hints(first)
+    again = " again" if _hinted.get(hints) == len(hints) else ""
+    return f'{mend}Stuck? hint("{first}") gives hint {_next_level(hints)} of {len(hints)}{again}.'
 
 
 def where_to_start(exercise: Exercise, reports: Mapping[str, Report]) -> tuple[str, str]:
@@ -130,7 +131,7 @@ def ready(*names: str) -> bool:
 
 
 def hint(name: str, level: int | None = None) -> None:
-    """Print a hint on an exercise: level 1 nudges, 2 explains, 3 nearly gives the code.
+    """Print a hint on an exercise, or on what fails of it: level 1 nudges, 2 explains, 3 nearly gives the code.
 
     Args:
         name: of an exercise, "chapter.part".
@@ -139,16 +140,25 @@ def hint(name: str, level: int | None = None) -> None:
     Raises:
         ValueError: no such exercise, or a level outside 1 to 3.
     """
-    hints = _exercise(name).hints
-    level = _next_level(name) if level is None else level
+    hints = _hints(_exercise(name).name)
+    level = _next_level(hints) if level is None else level
     if not isinstance(level, int) or level not in range(1, len(hints) + 1):
         raise ValueError(f"hints have the levels 1 to {len(hints)}, got {level}")
-    _hinted[name] = max(level, _hinted.get(name, 0))
+    _hinted[hints] = max(level, _hinted.get(hints, 0))
     print(f"Hint {level} of {len(hints)}: {hints[level - 1]}")
 
 
-def _next_level(name: str) -> int:
-    return min(_hinted.get(name, 0) + 1, len(assignments.everything()[name].hints))
+def _hints(name: str) -> Hints:
+    """Those of the first case that failed in the last check, if it has some of its own and is not one of all; else those
+    of the exercise."""
+    report = _reports.get(name)
+    failed = [verdict.case for verdict in report.verdicts if not verdict.passed] if report else []
+    special = failed[0].hints if failed and report.passed_cases else None
+    return special or assignments.everything()[name].hints
+
+
+def _next_level(hints: Hints) -> int:
+    return min(_hinted.get(hints, 0) + 1, len(hints))
 
 
 def progress(*names: str) -> Progress | None:

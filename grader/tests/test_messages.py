@@ -365,6 +365,63 @@ def test_a_hint_goes_on_from_the_level_that_was_asked_for(capsys):
     ]
 
 
+class Detaches(Sampler):
+    def sample_tensor(self, features, labels):
+        return tuple(rows.detach() for rows in super().sample_tensor(features, labels))
+
+
+class Shifts(Sampler):
+    def sample_tensor(self, features, labels):
+        features += 0.5
+        return super().sample_tensor(features, labels)
+
+
+def hinted(capsys, name: str) -> str:
+    hint(name)
+    return capsys.readouterr().out
+
+
+def test_a_hint_is_on_the_first_case_that_fails(capsys):
+    name = "hard_cluster.training"
+    gradients = next(case for case in ALL[name].cases if case.name == "gradients")
+    report = check(name, Detaches)
+    assert [verdict.passed for verdict in report.verdicts].count(False) == 1
+    assert f'hint("{name}") gives hint 1 of 3.' in repr(report)
+    assert hinted(capsys, name) == f"Hint 1 of 3: {gradients.hints[0]}\n"
+    assert f'hint("{name}") gives hint 2 of 3.' in repr(check(name, Detaches))
+    assert hinted(capsys, name) == f"Hint 2 of 3: {gradients.hints[1]}\n"
+
+
+def test_where_no_case_passes_or_nothing_was_checked_the_hints_are_those_of_the_exercise(capsys):
+    name = "hard_cluster.training"
+    assert hinted(capsys, name) == f"Hint 1 of 3: {ALL[name].hints[0]}\n"
+    assert check(name, Shifts).passed_cases == 0
+    assert hinted(capsys, name) == f"Hint 2 of 3: {ALL[name].hints[1]}\n"
+
+
+def test_a_case_without_hints_has_those_of_its_exercise(capsys):
+    class WrongOnTwelve(Sampler):
+        def sample_tensor(self, features, labels):
+            anchor, positive, negative = super().sample_tensor(features, labels)
+            return (anchor, positive, negative) if len(labels) != 12 else (anchor, positive, anchor)
+
+    name = "hard_cluster.triplets"
+    assert 0 < check(name, WrongOnTwelve).passed_cases < len(ALL[name].cases)
+    assert hinted(capsys, name) == f"Hint 1 of 3: {ALL[name].hints[0]}\n"
+
+
+def test_of_each_set_of_hints_the_level_is_remembered(capsys):
+    name = "hard_cluster.training"
+    assert "Hint 1" in hinted(capsys, name)  # of the exercise
+    check(name, Detaches)
+    assert "Hint 1" in hinted(capsys, name)  # of its case on gradients
+    assert "Hint 2" in hinted(capsys, name)
+    check(name, Shifts)
+    assert "Hint 2" in hinted(capsys, name)  # of the exercise
+    check(name, Detaches)
+    assert "Hint 3" in hinted(capsys, name)
+
+
 def test_neither_a_passed_check_nor_an_untouched_stub_offers_a_hint():
     assert "Stuck?" not in repr(check("hierarchical.tree_level", stub))
     right = lambda a, b, alphabet_of: 2 - (alphabet_of[a] == alphabet_of[b]).long() - (a == b).long()  # noqa: E731

@@ -442,6 +442,35 @@ MANY = 4194304.0
 OFFSETS = [8 * i + i * (i + 1) // 2 for i in range(30)]
 MANY_POINTS = f32([[MANY + o + x] for o in OFFSETS for x in (0, 1, 5)])
 
+# Hints on what training needs, by what it is that is missing.
+GRADIENT_HINTS = (
+    "Choosing (argmin, argmax) needs no gradient; what you choose must keep its own.",
+    "Make all that you return from the features themselves, by mean, index and difference, outside of torch.no_grad and "
+    "without detach, .item() and torch.tensor, which cut the gradient off.",
+    "with torch.no_grad(): …, ending in positive_row and negative_row. Outside of the block: centroids from features; "
+    "anchor = centroids, positive = features[positive_row], negative = centroids[negative_row].",
+)
+IN_PLACE_HINTS = (
+    "What you are given belongs to others: the features to the network's graph, the labels to whoever called you.",
+    "features -= m, x[i] = …, labels.sort() and methods that end in _ change what they are called on, and all that "
+    "shares its memory. features - m, masked_fill, sorted(labels) and clone() make something new.",
+    "shifted = features - features.mean(0) instead of features -= features.mean(0); table = table.masked_fill(mask, "
+    "torch.inf) instead of table[mask] = torch.inf.",
+)
+AGAIN_HINTS = (
+    "What does your object still know of the first batch when the second one comes?",
+    "All that depends on a batch, such as its classes, centroids and lists of results, belongs into local variables: not "
+    "on self, not into a global, and not into a default argument such as results=[].",
+    "Begin `sample` or `forward` with its empty lists, and assign to no self.something in it.",
+)
+DIGITS_HINTS = (
+    "Far from the origin squares are huge, and two of them nearly equal. How many digits of float32 does their difference "
+    "have?",
+    "|a|² + |b|² − 2ab loses them all, and above 25 rows torch.cdist does the same. Subtract first, then square.",
+    "shifted = features - features.mean(0), and centroids from that; distances by (x[:, None] - y).square().sum(2), or "
+    'torch.cdist(x, y, compute_mode="donot_use_mm_for_euclid_dist").',
+)
+
 TRAINING = Exercise(
     name="hard_cluster.training",
     title="Hard cluster sampler: fit for training",
@@ -451,6 +480,7 @@ TRAINING = Exercise(
         Case(
             name="gradients",
             teaches="Gradients flow through anchor, positive and negative.",
+            hints=GRADIENT_HINTS,
             inputs={"features": LINE, "labels": LINE_LABELS},
             gradient=True,
             # L = (2-5)² - (2-11)² + (11-14)² - (11-2)². Through c_0: (2(2-5) - 4(2-11))/3 = (-6+36)/3 = 10 for each
@@ -466,6 +496,7 @@ TRAINING = Exercise(
         Case(
             name="the input stays as it is",
             teaches="The features are not changed in place.",
+            hints=IN_PLACE_HINTS,
             inputs={"features": THREE, "labels": THREE_LABELS},
             expected=THREE_TRIPLETS,
             why=THREE_WHY,
@@ -474,6 +505,7 @@ TRAINING = Exercise(
         Case(
             name="used again",
             teaches="A sampler sees one batch after the other, of other classes: nothing of the last one stays.",
+            hints=AGAIN_HINTS,
             inputs={"features": THREE, "labels": i64(THREE_LABELS)},
             before=OTHER,
             expected_before=OTHER_TRIPLETS,
@@ -503,6 +535,7 @@ TRAINING = Exercise(
         Case(
             name="far from the origin",
             teaches="Distances stay right when the embeddings lie far from the origin, or nearly coincide.",
+            hints=DIGITS_HINTS,
             inputs={"features": FAR_POINTS, "labels": THREE_LABELS},
             expected={
                 "anchor": f32([[FAR + 2], [FAR + 22], [FAR + 32]]),
@@ -525,6 +558,7 @@ TRAINING = Exercise(
             # 30 classes, class i at o_i from 2^22 with samples at +0, +1, +5 and its centroid at +2. The gaps between
             # neighbours are 9, 10, 11, …: o_i = 8 i + i (i+1)/2, so the nearest class is the one before; for class 0 it
             # is class 1. By |a|² + |b|² − 2ab all distances are 0: squares near 2^44 are multiples of 2^21.
+            hints=DIGITS_HINTS,
             inputs={"features": MANY_POINTS, "labels": i64([label for label in range(30) for _ in range(3)])},
             expected={
                 "anchor": f32([[MANY + o + 2] for o in OFFSETS]),
@@ -666,6 +700,7 @@ LOSS = Exercise(
         Case(
             name="used again",
             teaches="The loss of one batch holds nothing of the last one, which had other classes.",
+            hints=AGAIN_HINTS,
             inputs={"features": WIDE, "labels": i64(THREE_LABELS), "alpha": 12.0},
             # Before: intra 25, 4; inter 26, 26: max(25-26+12, 0) + max(4-26+12, 0) = 11 + 0.
             before=OTHER,
@@ -697,6 +732,7 @@ LOSS = Exercise(
         Case(
             name="gradients",
             teaches="The loss carries its gradient back to every sample.",
+            hints=GRADIENT_HINTS,
             inputs={"features": LINE, "labels": i64(LINE_LABELS), "alpha": 100.0},
             gradient=True,
             # intra 9 and 9, inter 81 and 81: 28 + 28. Both hinges are open, so the gradient is that of

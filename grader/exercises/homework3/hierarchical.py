@@ -670,6 +670,12 @@ LOSS = Exercise(
         Case(
             name="used again",
             teaches="Every batch has triplets of its own.",
+            hints=(
+                "Which of your values were made when the criterion was, and which are made anew for every batch?",
+                "The sampler, alphabet_of, β and L stay for all batches. Triplets, margins and terms belong to one batch: "
+                "local variables of `forward`, nothing on self.",
+                "a, p, n = self.sampler_inbatch.sample_ids(features, labels) as the first line of `forward`.",
+            ),
             inputs=SPHERE_LOSS_INPUTS,
             # class 0: (0,1) (0.6,0.8), s = 0.36+0.04 = 0.4. class 2: (1,0) (0.6,-0.8), s = 0.16+0.64 = 0.8. d_0 = 0.6,
             # (4-0.6)/4 = 0.85: d_2 = 2.3, the margins are 0.3+2.3-0.4 = 2.2 and 0.3+2.3-0.8 = 1.8.
@@ -766,6 +772,12 @@ GRADIENTS = Exercise(
         Case(
             name="nothing to learn",
             teaches="Triplets that keep their margin give neither loss nor gradient.",
+            hints=(
+                "Here no triplet is open. What does your code divide by, and of what does it take a square root?",
+                "The mean over all triplets is 0 here; one over the open triplets would be 0/0. The gradient of a square "
+                "root, and so of a norm, is not finite at 0: sum squares, and take no root.",
+                "(features[a] - features[p]).square().sum(1), and at the end .clamp(min=0).mean().",
+            ),
             # L = 16, β = 0.3, one alphabet: margin of class 0 is 0.3+0.625-0.8 = 0.125. (0,1,2): 0.8-2+0.125 < 0.
             inputs={
                 **SPHERE_LOSS_INPUTS,
