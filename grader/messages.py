@@ -56,13 +56,13 @@ def behind(message: str) -> str:
 def list_of_labels(report: Report, verdict: Verdict) -> str | None:
     """What to say of a case whose labels are a list, if that is what it fails for: no such case passes, and those whose
     labels are a tensor all do, or raise nothing of the kind."""
-    if verdict.passed or verdict.case.hidden or not isinstance(verdict.case.inputs.get("labels"), list):
+    if verdict.case.hidden or not isinstance(verdict.case.inputs.get("labels"), list):
         return None
     others = [other for other in report.verdicts if not other.case.hidden and not other.case.raises]
     tensors = [other for other in others if isinstance(other.case.inputs.get("labels"), np.ndarray)]
     if any(other.passed and isinstance(other.case.inputs.get("labels"), list) for other in others):
         return None
-    all_pass = tensors and all(other.passed for other in tensors) and not verdict.case.raises
+    all_pass = tensors and all(other.passed for other in tensors)
     named = LIST.search(verdict.reason) and not any(LIST.search(other.reason) for other in tensors)
     if not all_pass and not named:
         return None

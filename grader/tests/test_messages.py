@@ -13,7 +13,7 @@ from grader.answer import answer
 from grader.judge import judge, judge_case
 from grader.messages import behind
 from grader.model import State, f32, i64
-from grader.show import Shown
+from grader.show import Shown, sentences
 from grader.tests.wire import answering
 
 ALL = assignments.everything()
@@ -327,11 +327,25 @@ def test_what_tensors_raise_too_is_not_laid_on_the_list():
     assert A_LIST not in repr(answered("hard_cluster.labels", Fails))
 
 
+def test_bad_input_that_is_refused_before_its_labels_are_used_does_not_speak_for_lists():
+    class LooksAtTheShapeFirst(TakesTensors):
+        def sample(self, features, labels):
+            if features.ndim != 2:
+                raise ValueError("features of another shape than (B, D)")
+            return super().sample(features, labels)
+
+    report = answered("hard_cluster.errors", LooksAtTheShapeFirst)
+    assert report.passed_cases == 1
+    assert A_LIST in repr(report)
+
+
 def test_of_hidden_labels_nothing_is_told():
-    cases = [replace(case, hidden=True) for case in ALL["hard_cluster.triplets"].cases]
-    target = ALL["hard_cluster.triplets"].target
-    answers = {case.name: answer(target, TakesTensors, case.inputs) for case in cases}
-    assert A_LIST not in repr(Shown(**vars(judge(ALL["hard_cluster.triplets"], cases, answers))))
+    exercise = ALL["hard_cluster.triplets"]
+    hidden = tuple(replace(case, name=f"{case.name} again", hidden=True) for case in exercise.cases)
+    answers = {case.name: answer(exercise.target, TakesTensors, case.inputs) for case in (*exercise.cases, *hidden)}
+    report = judge(exercise, (*exercise.cases, *hidden), answers)
+    told = [A_LIST in " ".join(sentences(verdict, report)) for verdict in report.verdicts]
+    assert told == [True, True, True, False, *[False] * 4]  # the fourth is "a labels tensor", and passes
 
 
 def level_of_nothing(class_a, class_b, alphabet_of):

@@ -163,6 +163,11 @@ def test_without_a_diagnosis_cases_that_fail_alike_are_told_once():
     assert repr(report(three_clusters=raises, around_the_origin=elsewhere)).count("IndexError") == 2
 
 
+def test_cases_that_pass_have_a_line_each():
+    text = repr(judge(TRIPLETS, TRIPLETS.cases, {case.name: outputs(case) for case in TRIPLETS.cases}))
+    assert text.splitlines()[1:] == [f"  passed  {case.name}: {case.teaches}" for case in TRIPLETS.cases]
+
+
 def test_wrong_numbers_alone_do_not_make_one_cause():
     text = repr(unrecognised(**{name.replace(" ", "_"): answer for name, answer in OWN.items()}))
     assert text.count("By hand: ") == 3  # "a labels tensor" gives the numbers of "three clusters"

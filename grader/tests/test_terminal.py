@@ -115,9 +115,10 @@ def test_a_watch_tells_of_the_first_part_that_fails_otherwise_than_before_else_o
     assert saved() == [first]  # nothing new
     advised = replace(otherwise, advice=f"Start with {first}.")
     assert saved(report(first, True), advised) == [second]  # advice alone is nothing new
+    assert saved(report(third, True)) == [second]
+    assert saved(otherwise) == [third]  # as before, but it had passed
     assert saved(report(second, True)) == [third]
     assert saved(report(third, True)) == []
-    assert saved(otherwise) == [third]
 
 
 @pytest.fixture
