@@ -4,6 +4,7 @@ Whatever came from a student's kernel is escaped here, once, where it becomes HT
 """
 
 import re
+from collections.abc import Mapping
 from html import escape
 
 import numpy as np
@@ -12,7 +13,7 @@ from grader import assignments
 from grader.drawing import GREEN, RED
 from grader.formatting import array
 from grader.messages import explain, list_of_labels
-from grader.model import Case, Report, State, Verdict
+from grader.model import Report, State, Value, Verdict
 
 GREY = "#999999"  # lighter than in drawings: it is a ground for black signs
 # A sign for each state, to be told apart without its colour, too.
@@ -146,17 +147,16 @@ def sentences(verdict: Verdict, report: Report, about: bool = True) -> list[str]
     if verdict.state not in (State.NOT_DONE, State.NOT_RUN):
         said += [f"What this case tests: {case.teaches}" if about else None]
         if not case.hidden:
-            said += [_inputs(case), f"By hand: {case.why}" if case.why and verdict.given is not None else None]
+            said += [_inputs("First used on", case.before), _inputs("Input", case.inputs)]
+            said += [f"By hand: {case.why}" if case.why and verdict.given is not None else None]
     return [sentence for sentence in said if sentence]
 
 
-def _inputs(case: Case) -> str | None:
-    """The case's input; None where it is too long to read."""
-    values = [
-        f"{name} = {array(value) if isinstance(value, np.ndarray) else value}" for name, value in case.inputs.items()
-    ]
-    text = f"Input: {', '.join(values)}"
-    return text if len(text) <= INPUT_LIMIT else None
+def _inputs(what: str, inputs: Mapping[str, Value]) -> str | None:
+    """The input in words; None where there is none, or it is too long to read."""
+    values = [f"{name} = {array(value) if isinstance(value, np.ndarray) else value}" for name, value in inputs.items()]
+    text = f"{what}: {', '.join(values)}"
+    return text if values and len(text) <= INPUT_LIMIT else None
 
 
 def sign(state: State) -> str:

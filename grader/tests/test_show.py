@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from grader import assignments, show
+from grader.formatting import array
 from grader.judge import judge as judge_plainly
 from grader.model import Diagnosis
 from grader.tests.wire import answering
@@ -172,6 +173,17 @@ def test_wrong_numbers_alone_do_not_make_one_cause():
     text = repr(unrecognised(**{name.replace(" ", "_"): answer for name, answer in OWN.items()}))
     assert text.count("By hand: ") == 3  # "a labels tensor" gives the numbers of "three clusters"
     assert text.count("The same goes for:") == 1
+
+
+def test_a_case_on_a_second_batch_shows_the_first_one_too():
+    exercise = assignments.everything()["hard_cluster.training"]
+    case = next(case for case in exercise.cases if case.before)
+    wrong = {**answering(case), "before": answering(replace(case, inputs=case.before, before={}), case.expected)}
+    lines = [line.strip() for line in repr(judge(exercise, [case], {case.name: wrong})).splitlines()]
+    assert lines[2].startswith("On the batch before this one: The shape of your anchor is (3, 2); expected is (2, 2).")
+    first, second = (line for line in lines if "features = [[" in line)
+    assert first.startswith(f"First used on: features = {array(case.before['features'])}")
+    assert second.startswith(f"Input: features = {array(case.inputs['features'])}")
 
 
 def test_one_recognised_mistake_is_told_once():
