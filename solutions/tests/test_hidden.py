@@ -53,7 +53,8 @@ def test_a_hidden_report_names_the_mistake_and_quotes_nothing(homework, answered
     (case,) = (case for case in homework(0)[exercise.name] if case.name == "unit vectors")
     mutant = mutants.named("homework3", "centroid_distances")
     report = judge(exercise, [case], {case.name: answered(exercise.target, mutant.object, case.inputs)})
-    said = ["Your d is not what was expected.", messages.mistake(exercise, mutant.name)]
+    about = f"What this case tests: {case.teaches}"
+    said = ["Your d is not what was expected.", messages.mistake(exercise, mutant.name), about]
     assert show.sentences(report.verdicts[0], report) == said
     assert not any(f"{value:.3g}" in show.text(report) + show.html(report) for value in case.expected["d"].ravel())
 
