@@ -29,7 +29,7 @@ INDENTED = 'style="margin-left: 1.4em"'
 
 
 def text(report: Report) -> str:
-    lines = [_headline(report), *(f"  {sentence}" for sentence in _diagnosed(report))]
+    lines = [_headline(report), *(f"  {sentence}" for sentence in diagnosed(report))]
     for verdict, alike in _by_cause(report):
         lines.append(f"  passed  {_title(verdict)}" if verdict.passed else f"  failed  {verdict.case.name}")
         lines += [f"          {sentence}" for sentence in sentences(verdict, report)]
@@ -54,16 +54,16 @@ def html(report: Report, all_pictures: bool = False) -> str:
             details = _details(sentences(other, report, about=False)) + (picture(report, other) if all_pictures else "")
             rows += f"<li {INDENTED}>{_folded(_marked(other), details)}</li>"
     rows += "".join(f"<li>{escape(sentence)}</li>" for sentence in _remarks(report))
-    diagnosed = "".join(
+    cause = "".join(
         f'<div style="margin: 6px 0; font-size: 1.1em"><strong>{escape(sentence)}</strong></div>'
-        for sentence in _diagnosed(report)
+        for sentence in diagnosed(report)
     )
     return (
         # not to be searched for formulas: a student's words may look like some
         '<div class="tex2jax_ignore mathjax_ignore" '
         f'style="border-left: 4px solid {SIGNS[report.state][1]}; padding: 2px 12px; margin: 4px 0; '
         'overflow-wrap: anywhere">'
-        f"<strong>{escape(_headline(report))}</strong>{diagnosed}"
+        f"<strong>{escape(_headline(report))}</strong>{cause}"
         f'<ul style="list-style: none; margin: 4px 0; padding: 0">{rows}</ul></div>'
     )
 
@@ -106,8 +106,9 @@ def _help(report: Report) -> str:
     return f"With a right {parts} in place of yours: what is wrong there costs no points here."
 
 
-def _diagnosed(report: Report) -> list[str]:
-    return [f"Most likely: {report.diagnosis.sentence}"] if report.diagnosis else []
+def diagnosed(report: Report) -> list[str]:
+    """What all that fails has in common, if that is known."""
+    return [report.diagnosis.sentence] if report.diagnosis else []
 
 
 def _shown(report: Report) -> tuple[Verdict, ...]:
@@ -138,12 +139,13 @@ def sentences(verdict: Verdict, report: Report, about: bool = True) -> list[str]
     """What a failed case says, in the order in which it helps: what is wrong, the likely mistake, what the case is about,
     the arithmetic.
 
-    about: also what the case is about.
+    about: also what the case is about. Of a mistake that the diagnosis of the report names, no word.
     """
     case = verdict.case
     if verdict.passed:
         return []
-    said = [verdict.reason, explain(report.exercise, verdict), list_of_labels(report, verdict)]
+    likely = None if report.diagnosis else explain(report.exercise, verdict)
+    said = [verdict.reason, likely, list_of_labels(report, verdict)]
     if verdict.state not in (State.NOT_DONE, State.NOT_RUN):
         said += [f"What this case tests: {case.teaches}" if about else None]
         if not case.hidden:

@@ -31,4 +31,4 @@ def test_case(reports: dict[str, Report], exercise: str, case: str) -> None:
     report = reports[exercise]
     verdict = next(verdict for verdict in report.verdicts if verdict.case.name == case)
     if not verdict.passed:
-        pytest.fail("\n".join(show.sentences(verdict, report)), pytrace=False)
+        pytest.fail("\n".join([*show.diagnosed(report), *show.sentences(verdict, report)]), pytrace=False)

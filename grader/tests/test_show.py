@@ -131,9 +131,9 @@ def diagnosed(sentence="You do not leave out the diagonal."):
 
 
 def test_a_diagnosis_stands_right_under_the_headline():
-    assert repr(diagnosed()).splitlines()[1] == "  Most likely: You do not leave out the diagonal."
+    assert repr(diagnosed()).splitlines()[1] == "  You do not leave out the diagonal."
     page = diagnosed("0 < d & <b>")._repr_html_()
-    assert page.index("not there yet") < page.index("Most likely: 0 &lt; d &amp; &lt;b&gt;") < page.index("<ul")
+    assert page.index("not there yet") < page.index("0 &lt; d &amp; &lt;b&gt;") < page.index("<ul")
 
 
 def test_with_a_diagnosis_one_case_is_told_in_full_and_the_others_are_named():
@@ -142,6 +142,15 @@ def test_with_a_diagnosis_one_case_is_told_in_full_and_the_others_are_named():
         assert text.count(part) == 1
     *_, alike = text.split("The same goes for:\n")
     assert [line.strip() for line in alike.splitlines()] == [f"{case.name}: {case.teaches}" for case in OTHERS]
+
+
+def test_a_mistake_that_is_diagnosed_is_explained_once():
+    answers = {name.replace(" ", "_"): answer for name, answer in OWN.items()}
+    recognised = report(**answers)
+    said = recognised.exercise.target.mistakes["own_centroid_not_excluded"]
+    assert said in repr(recognised)
+    page = replace(recognised, diagnosis=Diagnosis(("own_centroid_not_excluded",), said))
+    assert repr(page).count(said) == page._repr_html_().count(escape(said)) == 1
 
 
 def test_on_a_page_the_cases_that_are_only_named_can_be_unfolded():
