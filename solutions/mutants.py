@@ -23,17 +23,27 @@ class Mutant:
     target: whose plain solution is edited.
     edits: text of the plain solution, which stands there once -> what stands there instead.
     assignment: filled in when it is found.
+    base: another right solution that is edited instead.
+    faults: of one that is generated (see `solutions.mutations`), a sentence for the student on each thing that is wrong.
+    place: the part of the formula that they concern.
     """
 
     name: str
     target: str
     edits: Mapping[str, str]
     assignment: str = ""
+    base: str = ""
+    faults: tuple[str, ...] = ()
+    place: str = ""
+
+    @property
+    def says(self) -> str:
+        return " ".join(self.faults)
 
     @property
     def source(self) -> str:
         """Raises ValueError: an edit does not apply."""
-        source = sources(self.assignment)[self.target]
+        source = self.base or sources(self.assignment)[self.target]
         for old, new in self.edits.items():
             if source.count(old) != 1:
                 raise ValueError(

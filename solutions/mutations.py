@@ -1,0 +1,197 @@
+"""Wrong solutions by the hundred: one or two slips in a right one, each with a sentence made from its kind and its place.
+
+A chapter's own are in the module beside it, CHAPTER_mutations.py: MUTATIONS, target -> slips, each an edit of the plain
+solution or of another right one, most of them made by the kinds below. Of the slips of one place the commonest stands
+first. Pairs of slips in two places follow by themselves, the commonest first, MOST_PAIRS of them for a target.
+
+What is right on all visible cases is left out, and so are pairs that answer all of them as a known mistake (MUTANTS) or a
+single slip does.
+"""
+
+import ast
+import importlib
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import combinations
+
+import numpy as np
+
+from grader import assignments
+from grader.answer import answer
+from grader.judge import judge_case
+from grader.model import Case, Exercise
+from solutions import mutants
+from solutions.mutants import Mutant
+
+MOST_PAIRS = 150
+Mutations = Iterator[Mutant]
+
+# Kinds -----------------------------------------------------------------------------------------------------------------
+
+
+def slip(place: str, kind: str, edits: Mapping[str, str], says: str) -> Mutant:
+    """Whatever is of no kind."""
+    return Mutant(f"{place}: {kind}", "", edits, faults=(says,), place=place)
+
+
+def edited(base: str, slips: Iterable[Mutant]) -> Mutations:
+    """Slips in another right solution than the plain one."""
+    return (replace(mutant, base=base) for mutant in slips)
+
+
+def terms(text: str, words: Mapping[str, str]) -> Mutations:
+    """A sum with a term left out, its sign turned, or taken twice. words: the code of a term -> what it is called."""
+    signed = list(_terms(ast.parse(text, mode="eval").body, "+"))
+    for i, (sign, term) in enumerate(signed):
+        name = words[term]
+        add, added = ("add", "added") if sign == "+" else ("subtract", "subtracted")
+        other = {"+": "-", "-": "+"}[sign]
+        for kind, wrong, says in (
+            ("left out", [], f"{name} is not {added}." if i else f"{name} is left out."),
+            ("sign", [(other, term)], f"{name} is {'subtracted' if sign == '+' else 'added'}; {add} it."),
+            ("twice", [(sign, term)] * 2, f"{name} is {added} twice."),
+        ):
+            new = " ".join(f"{sign} {term}" for sign, term in [*signed[:i], *wrong, *signed[i + 1 :]])
+            yield slip(name, kind, {text: new.removeprefix("+ ")}, says)
+
+
+def _terms(node: ast.expr, sign: str) -> Iterator[tuple[str, str]]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        right = "+" if isinstance(node.op, ast.Add) == (sign == "+") else "-"
+        yield from _terms(node.left, sign)
+        yield from _terms(node.right, right)
+    else:
+        yield sign, ast.unparse(node)
+
+
+def squared(words: Mapping[str, str], together: str = "") -> Mutations:
+    """Squared distances with another power, or a mean in place of the sum; one of them, or all of them `together`.
+
+    words: code that ends in .square().sum(dim=...) -> what it is called.
+    """
+    for kind, new, says in (
+        ("not squared", ".norm({})", "not squared"),
+        ("mean over coordinates", ".square().mean({})", "averaged over the coordinates; sum them"),
+        ("absolute differences", ".abs().sum({})", "made of absolute differences; square them, then sum"),
+        ("squared twice", ".square().sum({}).square()", "squared twice"),
+    ):
+        edits = {}
+        for text, name in words.items():
+            head, dim = re.fullmatch(r"(.*)\.square\(\)\.sum\((dim=-?\d)\)", text).groups()
+            edits[name] = {text: head + new.format(dim)}
+        if together:
+            yield slip(together, kind, {k: v for edit in edits.values() for k, v in edit.items()}, f"{together} are {says}.")
+        for name, edit in edits.items():
+            alone = " (the other is right)" if together else ""
+            yield slip(name, kind, edit, f"{name} is {says}{alone}.")
+
+
+def constant(text: str, argument: str, called: str, *values: float) -> Mutations:
+    """Numbers in place of an argument."""
+    for value in values:
+        new = re.sub(rf"(?<![\w.])(self\.)?{argument}\b", str(value), text)
+        says = f"{called} = {value} is used whatever is asked for; use the argument {argument}."
+        yield slip(called, f"always {value}", {text: new}, says)
+
+
+def detached(words: Mapping[str, str]) -> Mutations:
+    """Parts through which no gradient flows; code -> what it is called."""
+    for text, name in words.items():
+        yield slip(
+            f"the gradient through {name}", "missing", {text: f"{text}.detach()"}, f"No gradient flows through {name}."
+        )
+
+
+# All of an assignment --------------------------------------------------------------------------------------------------
+
+
+@cache
+def of(assignment: str) -> tuple[Mutant, ...]:
+    """All that are wrong on some visible case; of pairs those that do not look like something simpler."""
+    slips = [mutant for mutant in singles(assignment) if any(behaviour(mutant))]
+    simple = {(mutant.target, behaviour(mutant)) for mutant in (*mutants.of(assignment), *slips)}
+    twice = [pair for pair in pairs(slips) if any(how := behaviour(pair)) and (pair.target, how) not in simple]
+    return *slips, *twice
+
+
+def singles(assignment: str) -> tuple[Mutant, ...]:
+    """All of one slip, also those that do no harm or the same as another."""
+    return tuple(
+        replace(mutant, name=f"{target}: {mutant.name}", target=target, assignment=assignment)
+        for chapter in mutants.chapters(assignment)
+        for target, slips in importlib.import_module(f"{chapter.__name__}_mutations").MUTATIONS.items()
+        for mutant in slips
+    )
+
+
+def pairs(slips: Iterable[Mutant]) -> tuple[Mutant, ...]:
+    """Of two slips each, in two places of one solution."""
+    ranked, seen = [], Counter()
+    for mutant in slips:
+        place = mutant.target, mutant.base, mutant.place
+        ranked.append((seen[place], mutant))
+        seen[place] += 1
+    found, count = [], Counter()
+    for (_, one), (_, other) in sorted(combinations(ranked, 2), key=lambda pair: pair[0][0] + pair[1][0]):
+        alike = (one.target, one.base) == (other.target, other.base) and one.place != other.place
+        if alike and count[one.target] < MOST_PAIRS and (pair := _both(one, other)):
+            found.append(pair)
+            count[one.target] += 1
+    return tuple(found)
+
+
+def _both(one: Mutant, other: Mutant) -> Mutant | None:
+    """A pair, unless one edit touches what the other one writes."""
+    pair, reverse = (
+        replace(
+            one,
+            name=f"{one.name} + {other.name.partition(': ')[2]}",
+            edits=edits,
+            faults=one.faults + other.faults,
+            place=f"{one.place} and {other.place}",
+        )
+        for edits in ({**one.edits, **other.edits}, {**other.edits, **one.edits})
+    )
+    try:
+        return pair if pair.source == reverse.source else None
+    except ValueError:
+        return None
+
+
+# What they answer ------------------------------------------------------------------------------------------------------
+
+
+@cache
+def exercises(assignment: str, target: str) -> tuple[Exercise, ...]:
+    return tuple(each for each in assignments.exercises(assignment).values() if each.target.name == target)
+
+
+def behaviour(mutant: Mutant) -> tuple[str, ...]:
+    """What it answers to each visible case, up to its tolerance; nothing where that is right."""
+    of_target = exercises(mutant.assignment, mutant.target)
+    return tuple(_wrong(mutant, exercise, case) for exercise in of_target for case in exercise.cases)
+
+
+def _wrong(mutant: Mutant, exercise: Exercise, case: Case) -> str:
+    case = replace(case, mistakes={})
+    given = answer(exercise.target, mutant.object, case.inputs, case.gradient, case.again)
+    verdict = judge_case(exercise, case, given)
+    if verdict.passed:
+        return ""
+    if verdict.given is None:
+        return verdict.reason
+    digits = round(-math.log10(case.tolerance))
+    outputs = {name: (str(value.dtype), _rounded(value, digits)) for name, value in verdict.given.items()}
+    if exercise.target.free_row_order and verdict.given.keys() == set(exercise.target.outputs):
+        return str(sorted(zip(*(rows for _, rows in outputs.values()), strict=False)))
+    return str(outputs)
+
+
+def _rounded(value: np.ndarray, digits: int) -> list | str:
+    if value.ndim:
+        return [_rounded(row, digits) for row in value]
+    return f"{round(float(value), digits) + 0.0:.{digits + 1}g}"
