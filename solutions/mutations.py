@@ -33,9 +33,14 @@ Mutations = Iterator[Mutant]
 # Kinds -----------------------------------------------------------------------------------------------------------------
 
 
-def slip(place: str, kind: str, edits: Mapping[str, str], says: str) -> Mutant:
-    """Whatever is of no kind."""
-    return Mutant(f"{place}: {kind}", "", edits, faults=(says,), place=place)
+def slip(place: str, edits: Mapping[str, str], says: str) -> Mutant:
+    """Whatever is of no kind. It is named by the first part of its sentence, which says what the code does."""
+    return Mutant(re.split(r"[;.:?](?: |$)", says)[0], "", edits, faults=(says,), place=place)
+
+
+def at(place: str, right: str, wrong: Mapping[str, str]) -> Mutations:
+    """Other code in the place of what is right; code -> sentence."""
+    return (slip(place, {right: code}, says) for code, says in wrong.items())
 
 
 def edited(base: str, slips: Iterable[Mutant]) -> Mutations:
@@ -50,13 +55,13 @@ def terms(text: str, words: Mapping[str, str]) -> Mutations:
         name = words[term]
         add, added = ("add", "added") if sign == "+" else ("subtract", "subtracted")
         other = {"+": "-", "-": "+"}[sign]
-        for kind, wrong, says in (
-            ("left out", [], f"{name} is not {added}." if i else f"{name} is left out."),
-            ("sign", [(other, term)], f"{name} is {'subtracted' if sign == '+' else 'added'}; {add} it."),
-            ("twice", [(sign, term)] * 2, f"{name} is {added} twice."),
+        for wrong, says in (
+            ([], f"is not {added}." if i else "is left out."),
+            ([(other, term)], f"is {'subtracted' if sign == '+' else 'added'}; {add} it."),
+            ([(sign, term)] * 2, f"is {added} twice."),
         ):
             new = " ".join(f"{sign} {term}" for sign, term in [*signed[:i], *wrong, *signed[i + 1 :]])
-            yield slip(name, kind, {text: new.removeprefix("+ ")}, says)
+            yield slip(name, {text: new.removeprefix("+ ")}, f"{_first(name)} {says}")
 
 
 def _terms(node: ast.expr, sign: str) -> Iterator[tuple[str, str]]:
@@ -73,21 +78,27 @@ def squared(words: Mapping[str, str], together: str = "") -> Mutations:
 
     words: code that ends in .square().sum(dim=...) -> what it is called.
     """
-    for kind, new, says in (
-        ("not squared", ".norm({})", "not squared"),
-        ("mean over coordinates", ".square().mean({})", "averaged over the coordinates; sum them"),
-        ("absolute differences", ".abs().sum({})", "made of absolute differences; square them, then sum"),
-        ("squared twice", ".square().sum({}).square()", "squared twice"),
+    for new, says in (
+        (".norm({})", "not squared"),
+        (".square().mean({})", "averaged over the coordinates; sum them"),
+        (".abs().sum({})", "made of absolute differences; square them, then sum"),
+        (".square().sum({}).square()", "squared twice"),
     ):
         edits = {}
         for text, name in words.items():
             head, dim = re.fullmatch(r"(.*)\.square\(\)\.sum\((dim=-?\d)\)", text).groups()
             edits[name] = {text: head + new.format(dim)}
         if together:
-            yield slip(together, kind, {k: v for edit in edits.values() for k, v in edit.items()}, f"{together} are {says}.")
+            everywhere = {old: new for edit in edits.values() for old, new in edit.items()}
+            yield slip(together, everywhere, f"{_first(together)} are {says}.")
         for name, edit in edits.items():
-            alone = " (the other is right)" if together else ""
-            yield slip(name, kind, edit, f"{name} is {says}{alone}.")
+            verb, alone = ("is", " (the other one is right)") if together else ("are", "")
+            yield slip(name, edit, f"{_first(name)} {verb} {says}{alone}.")
+
+
+def _first(name: str) -> str:
+    """As the first words of a sentence; symbols stay as they are."""
+    return re.sub("^the", "The", name)
 
 
 def constant(text: str, argument: str, called: str, *values: float) -> Mutations:
@@ -95,15 +106,13 @@ def constant(text: str, argument: str, called: str, *values: float) -> Mutations
     for value in values:
         new = re.sub(rf"(?<![\w.])(self\.)?{argument}\b", str(value), text)
         says = f"{called} = {value} is used whatever is asked for; use the argument {argument}."
-        yield slip(called, f"always {value}", {text: new}, says)
+        yield slip(called, {text: new}, says)
 
 
 def detached(words: Mapping[str, str]) -> Mutations:
     """Parts through which no gradient flows; code -> what it is called."""
     for text, name in words.items():
-        yield slip(
-            f"the gradient through {name}", "missing", {text: f"{text}.detach()"}, f"No gradient flows through {name}."
-        )
+        yield slip("the gradient", {text: f"{text}.detach()"}, f"No gradient flows through {name}.")
 
 
 # All of an assignment --------------------------------------------------------------------------------------------------
@@ -178,7 +187,7 @@ def behaviour(mutant: Mutant) -> tuple[str, ...]:
 
 def _wrong(mutant: Mutant, exercise: Exercise, case: Case) -> str:
     case = replace(case, mistakes={})
-    given = answer(exercise.target, mutant.object, case.inputs, case.gradient, case.again)
+    given = answer(exercise.target, mutant.object, case.inputs, case.gradient, case.before)
     verdict = judge_case(exercise, case, given)
     if verdict.passed:
         return ""

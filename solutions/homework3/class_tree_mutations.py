@@ -1,6 +1,6 @@
 """Slips in the four parts of the paper's whole method, for `solutions.mutations`."""
 
-from solutions.mutations import constant, slip, squared, terms
+from solutions.mutations import at, constant, slip, squared, terms
 
 BELOW = "joined = d < l * (4 - d_0) / levels + d_0"
 CLIMB = "l * (4 - d_0) / levels + d_0"
@@ -12,97 +12,274 @@ CHAINS = """\
 """
 
 MERGE_LEVELS = [
-    slip("the chains", "none", {CHAINS: ""}, "The distance of the two classes alone decides; they also meet by way of others."),
-    slip("the chains", "one class in between", {CHAINS: "        joined = joined | (joined.float() @ joined.float() > 0)\n"}, "One class in between is allowed; a chain may have any number of steps."),
-    slip("the chains", "two classes in between", {CHAINS: "        joined = torch.linalg.matrix_power(joined.float() + torch.eye(len(d)), 3) > 0\n"}, "Two classes in between are allowed; a chain may have any number of steps."),
-    slip("the chains", "summed", {BELOW: "way = d.clone()\n        for via in range(len(d)):\n            way = torch.minimum(way, way[:, via, None] + way[via])\n        joined = way < l * (4 - d_0) / levels + d_0"}, "The steps of a chain are added up; each step by itself must be shorter than d_l."),
-    slip("the threshold", "included", {"joined = d < l": "joined = d <= l"}, "Classes at exactly d_l are joined; they must be nearer: d < d_l."),
-    slip("the threshold", "turned around", {"joined = d < l": "joined = d > l"}, "Classes farther than d_l are joined; join those that are nearer."),
-    slip("d_0 in d_l", "left out", {CLIMB: "l * (4 - d_0) / levels"}, "d_0 is not added: d_l starts from it."),
-    slip("d_0", "0", {D_0: "d_0 = 0"}, "d_0 is 0; it is the mean of s."),
-    slip("d_0", "diagonal of d", {D_0: "d_0 = d.diagonal().mean()"}, "d_0 is the mean of d's diagonal; it is the mean of s."),
-    slip("d_0", "all distances", {D_0: "d_0 = d.mean()"}, "d_0 is the mean of all of d; it is the mean of s."),
-    slip("d_0", "sum", {D_0: "d_0 = s.sum()"}, "d_0 is the sum of s; it is the mean."),
-    slip("d_0", "min", {D_0: "d_0 = s.min()"}, "d_0 is the smallest s; it is the mean."),
-    slip("d_0", "max", {D_0: "d_0 = s.max()"}, "d_0 is the largest s; it is the mean."),
-    slip("d_0", "own", {D_0: "d_0 = s[:, None]"}, "d_0 is s of the row's class; it is the mean of s."),
-    slip("4 - d_0", "4", {"(4 - d_0)": "4"}, "d_l climbs by 4/L a level; it climbs by (4 − d_0)/L."),
-    slip("d_0 in d_l", "times the level", {CLIMB: "l * ((4 - d_0) / levels + d_0)"}, "d_0 is multiplied by l; it is added once."),
-    slip("d_0 in d_l", "subtracted", {CLIMB: "l * (4 - d_0) / levels - d_0"}, "d_0 is subtracted in d_l; add it."),
+    *at(
+        "the chains",
+        CHAINS,
+        {
+            "": "The distance of the two classes alone decides; they also meet by way of others.",
+            "        joined = joined | (joined.float() @ joined.float() > 0)\n": "One class in between is allowed; a "
+            "chain may have any number of steps.",
+            "        joined = torch.linalg.matrix_power(joined.float() + torch.eye(len(d)), 3) > 0\n": "Two classes "
+            "in between are allowed; a chain may have any number of steps.",
+        },
+    ),
+    slip(
+        "the chains",
+        {
+            BELOW: "way = d.clone()\n        for via in range(len(d)):\n"
+            "            way = torch.minimum(way, way[:, via, None] + way[via])\n"
+            "        joined = way < l * (4 - d_0) / levels + d_0"
+        },
+        "The steps of a chain are added up; each step by itself must be shorter than d_l.",
+    ),
+    *at(
+        "the threshold",
+        "joined = d < l",
+        {
+            "joined = d <= l": "Classes at exactly d_l are joined; they must be nearer: d < d_l.",
+            "joined = d > l": "Classes farther than d_l are joined; join those that are nearer.",
+        },
+    ),
+    *at(
+        "d_0 in d_l",
+        CLIMB,
+        {
+            "l * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
+            "l * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by l; it is added once.",
+            "l * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",
+        },
+    ),
+    *at(
+        "d_0",
+        D_0,
+        {
+            "d_0 = 0": "d_0 is 0; it is the mean of s.",
+            "d_0 = d.diagonal().mean()": "d_0 is the mean of d's diagonal; it is the mean of s.",
+            "d_0 = d.mean()": "d_0 is the mean of all of d; it is the mean of s.",
+            "d_0 = s.sum()": "d_0 is the sum of s; it is the mean.",
+            "d_0 = s.min()": "d_0 is the smallest s; it is the mean.",
+            "d_0 = s.max()": "d_0 is the largest s; it is the mean.",
+            "d_0 = s[:, None]": "d_0 is s of the row's class; it is the mean of s.",
+        },
+    ),
+    slip(
+        "4 - d_0",
+        {"(4 - d_0)": "4"},
+        "d_l climbs by 4/L a level; it climbs by (4 − d_0)/L.",
+    ),
     *constant("(4 - d_0) / levels", "levels", "L", 16, 2),
-    slip("L", "plus 1", {"/ levels": "/ (levels + 1)"}, "d_l climbs in L + 1 steps; it climbs in L."),
-    slip("L", "minus 1", {"/ levels": "/ (levels - 1)"}, "d_l climbs in L − 1 steps; it climbs in L."),
-    slip("the diagonal", "not 0", {DIAGONAL: "pass"}, "A class and itself have another level than 0."),
-    slip("the diagonal", "1", {DIAGONAL: "level.fill_diagonal_(1)"}, "A class and itself have level 1; it is 0."),
-    slip("the levels", "one too high", {DIAGONAL: "level += 1\n    level.fill_diagonal_(0)"}, "All levels of two classes are one too high."),
-    slip("the levels", "one too low", {DIAGONAL: "level -= 1\n    level.fill_diagonal_(0)"}, "All levels of two classes are one too low."),
-    slip("the levels", "from 1", {DIAGONAL: "level = level.clamp(min=1)\n    level.fill_diagonal_(0)"}, "Classes nearer than d_0 meet at level 0; you begin at level 1."),
-    slip("the levels", "16 at the root", {"torch.full(d.shape, levels)": "torch.full(d.shape, 16)"}, "The root is level 16 whatever is asked for; use the argument levels."),
-    slip("the levels", "beyond the root", {"torch.full(d.shape, levels)": "torch.full(d.shape, levels + 1)"}, "What the thresholds do not join gets level L + 1; the root is L."),
-    slip("the levels", "below the root", {"torch.full(d.shape, levels)": "torch.full(d.shape, levels - 1)"}, "What the thresholds do not join gets level L − 1; the root is L."),
-    slip("the levels", "0 at the root", {"torch.full(d.shape, levels)": "torch.zeros_like(d).long()"}, "What the thresholds do not join gets level 0; the root is L."),
-    slip("the levels", "upside down", {DIAGONAL: "level = levels - level\n    level.fill_diagonal_(0)"}, "The levels count from the root down; they count from the leaves up."),
-    slip("the levels", "float", {"return level": "return level.float()"}, "The levels are floating point numbers; return integers."),
-    slip("the levels", "half", {"return level": "return level.triu()"}, "The table is 0 below its diagonal; the levels of (p, q) and (q, p) are the same."),
+    *at(
+        "L",
+        "/ levels",
+        {
+            "/ (levels + 1)": "d_l climbs in L + 1 steps; it climbs in L.",
+            "/ (levels - 1)": "d_l climbs in L − 1 steps; it climbs in L.",
+        },
+    ),
+    *at(
+        "the diagonal",
+        DIAGONAL,
+        {
+            "pass": "A class and itself have another level than 0.",
+            "level.fill_diagonal_(1)": "A class and itself have level 1; it is 0.",
+        },
+    ),
+    *at(
+        "the levels",
+        DIAGONAL,
+        {
+            "level += 1\n    level.fill_diagonal_(0)": "All levels of two classes are one too high.",
+            "level -= 1\n    level.fill_diagonal_(0)": "All levels of two classes are one too low.",
+            "level = level.clamp(min=1)\n    level.fill_diagonal_(0)": "Classes nearer than d_0 meet at level 0; you "
+            "begin at level 1.",
+            "level = levels - level\n    level.fill_diagonal_(0)": "The levels count from the root down; they count "
+            "from the leaves up.",
+        },
+    ),
+    *at(
+        "the levels",
+        "torch.full(d.shape, levels)",
+        {
+            "torch.full(d.shape, 16)": "The root is level 16 whatever is asked for; use the argument levels.",
+            "torch.full(d.shape, levels + 1)": "What the thresholds do not join gets level L + 1; the root is L.",
+            "torch.full(d.shape, levels - 1)": "What the thresholds do not join gets level L − 1; the root is L.",
+            "torch.zeros_like(d).long()": "What the thresholds do not join gets level 0; the root is L.",
+        },
+    ),
+    *at(
+        "the levels",
+        "return level",
+        {
+            "return level.float()": "The levels are floating point numbers; return integers.",
+            "return level.triu()": "The table is 0 below its diagonal; the levels of (p, q) and (q, p) are the same.",
+        },
+    ),
 ]
 
 MARGIN = "beta + d_l - s[:, None]"
 LEVEL = "level * (4 - d_0) / levels + d_0"
 TREE_MARGIN = [
     *terms(MARGIN, {"beta": "β", "d_l": "d_H", "s[:, None]": "s of the anchor's class"}),
-    slip("s of the anchor's class", "the negative's", {"s[:, None]": "s"}, "s of the negative's class is subtracted; take the anchor's, that of the row."),
-    slip("s of the anchor's class", "mean", {"s[:, None]": "d_0"}, "d_0 is subtracted; subtract s of the anchor's class."),
-    slip("s of the anchor's class", "both", {"s[:, None]": "s[:, None] - s"}, "s of both classes is subtracted; subtract that of the anchor's class alone."),
-    slip("d_0 in d_H", "left out", {LEVEL: "level * (4 - d_0) / levels"}, "d_0 is not added: d_l starts from it."),
-    slip("d_0 in d_H", "times the level", {LEVEL: "level * ((4 - d_0) / levels + d_0)"}, "d_0 is multiplied by the level; it is added once."),
-    slip("d_0 in d_H", "subtracted", {LEVEL: "level * (4 - d_0) / levels - d_0"}, "d_0 is subtracted in d_l; add it."),
-    slip("4 - d_0", "4", {"(4 - d_0)": "4"}, "d_l climbs by 4/L a level; it climbs by (4 − d_0)/L."),
-    slip("4 - d_0", "4 + d_0", {"(4 - d_0)": "(4 + d_0)"}, "d_l climbs by (4 + d_0)/L a level; it climbs by (4 − d_0)/L."),
+    *at(
+        "s of the anchor's class",
+        "s[:, None]",
+        {
+            "s": "s of the negative's class is subtracted; take the anchor's, that of the row.",
+            "d_0": "d_0 is subtracted; subtract s of the anchor's class.",
+            "s[:, None] - s": "s of both classes is subtracted; subtract that of the anchor's class alone.",
+        },
+    ),
+    *at(
+        "d_0 in d_H",
+        LEVEL,
+        {
+            "level * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
+            "level * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by the level; it is added once.",
+            "level * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",
+        },
+    ),
+    *at(
+        "4 - d_0",
+        "(4 - d_0)",
+        {
+            "4": "d_l climbs by 4/L a level; it climbs by (4 − d_0)/L.",
+            "(4 + d_0)": "d_l climbs by (4 + d_0)/L a level; it climbs by (4 − d_0)/L.",
+        },
+    ),
     *constant("(4 - d_0) / levels", "levels", "L", 16, 2),
-    slip("L", "left out", {"(4 - d_0) / levels": "(4 - d_0)"}, "d_l is not divided by L."),
-    slip("L", "plus 1", {"/ levels": "/ (levels + 1)"}, "d_l climbs in L + 1 steps; it climbs in L."),
-    slip("L", "minus 1", {"/ levels": "/ (levels - 1)"}, "d_l climbs in L − 1 steps; it climbs in L."),
-    slip("d_0", "own", {D_0: "d_0 = s[:, None]"}, "d_0 is s of the anchor's class; it is the mean of s."),
-    slip("d_0", "of the negative", {D_0: "d_0 = s"}, "d_0 is s of the negative's class; it is the mean of s."),
-    slip("d_0", "sum", {D_0: "d_0 = s.sum()"}, "d_0 is the sum of s; it is the mean."),
-    slip("d_0", "min", {D_0: "d_0 = s.min()"}, "d_0 is the smallest s; it is the mean."),
-    slip("d_0", "max", {D_0: "d_0 = s.max()"}, "d_0 is the largest s; it is the mean."),
-    slip("d_0", "median", {D_0: "d_0 = s.median()"}, "d_0 is the median of s; it is the mean."),
-    slip("d_0", "0", {D_0: "d_0 = 0"}, "d_0 is 0; it is the mean of s."),
+    slip(
+        "L",
+        {"(4 - d_0) / levels": "(4 - d_0)"},
+        "d_l is not divided by L.",
+    ),
+    *at(
+        "L",
+        "/ levels",
+        {
+            "/ (levels + 1)": "d_l climbs in L + 1 steps; it climbs in L.",
+            "/ (levels - 1)": "d_l climbs in L − 1 steps; it climbs in L.",
+        },
+    ),
+    *at(
+        "d_0",
+        D_0,
+        {
+            "d_0 = s[:, None]": "d_0 is s of the anchor's class; it is the mean of s.",
+            "d_0 = s": "d_0 is s of the negative's class; it is the mean of s.",
+            "d_0 = s.sum()": "d_0 is the sum of s; it is the mean.",
+            "d_0 = s.min()": "d_0 is the smallest s; it is the mean.",
+            "d_0 = s.max()": "d_0 is the largest s; it is the mean.",
+            "d_0 = s.median()": "d_0 is the median of s; it is the mean.",
+            "d_0 = 0": "d_0 is 0; it is the mean of s.",
+        },
+    ),
     *constant(MARGIN, "beta", "β", 0.1, 0.3, 0.2),
-    slip("the level", "plus 1", {"d_l = level *": "d_l = (level + 1) *"}, "d_H is that of the next level."),
-    slip("the level", "from the root", {"d_l = level *": "d_l = (levels - level) *"}, "d_H is that of level L − H."),
-    slip("the margin", "clamped", {MARGIN: "(beta + d_l - s[:, None]).clamp(min=0)"}, "The margin is clamped at 0; it may be negative."),
-    slip("the margin", "absolute", {MARGIN: "(beta + d_l - s[:, None]).abs()"}, "The margin is never negative here; it may be."),
-    slip("the margin", "diagonal 0", {f"return {MARGIN}": f"return ({MARGIN}).fill_diagonal_(0)"}, "The diagonal is 0; it is the formula with p = q."),
+    *at(
+        "the level",
+        "d_l = level *",
+        {
+            "d_l = (level + 1) *": "d_H is that of the next level.",
+            "d_l = (levels - level) *": "d_H is that of level L − H.",
+        },
+    ),
+    *at(
+        "the margin",
+        MARGIN,
+        {
+            "(beta + d_l - s[:, None]).clamp(min=0)": "The margin is clamped at 0; it may be negative.",
+            "(beta + d_l - s[:, None]).abs()": "The margin is never negative here; it may be.",
+        },
+    ),
+    slip(
+        "the margin",
+        {f"return {MARGIN}": f"return ({MARGIN}).fill_diagonal_(0)"},
+        "The diagonal is 0; it is the formula with p = q.",
+    ),
 ]
 
 ANCHOR_NEIGHBOURS = [
-    slip("the neighbours", "farthest", {"d[anchor, q].item()": "-d[anchor, q].item()"}, "The farthest classes are taken; take the nearest."),
-    slip("the neighbours", "in label order", {"[: m - 1]": "[: m - 1]\n        nearest = sorted(nearest)"}, "The neighbours stand in the order of their numbers; let them stand from near to far."),
-    slip("the neighbours", "far to near", {"[: m - 1]": "[: m - 1][::-1]"}, "The neighbours stand from far to near; let them stand from near to far."),
-    slip("the neighbours", "lowest numbers", {"sorted(free, key=lambda q: d[anchor, q].item())": "free"}, "The lowest free numbers are taken; take the nearest classes."),
-    slip("the neighbours", "m", {"[: m - 1]": "[:m]"}, "m neighbours are taken; with the anchor itself there are m classes, so m − 1."),
-    slip("the neighbours", "m - 2", {"[: m - 1]": "[: m - 2]"}, "m − 2 neighbours are taken; with the anchor itself there are m classes, so m − 1."),
-    slip("the neighbours", "without the nearest", {"[: m - 1]": "[1:m]"}, "The nearest free class is left out."),
-    slip("the neighbours", "last of equals", {"d[anchor, q].item()": "(d[anchor, q].item(), -q)"}, "Of equally near classes the highest number is taken; take the lowest."),
-    slip("what is taken", "not kept", {"        taken.update(nearest)\n": ""}, "A class is taken twice; what an earlier anchor took is gone."),
-    slip("what is taken", "without the anchors", {"set(anchors.tolist())": "set()", "free = [": "taken.add(anchor)\n        free = ["}, "An anchor is taken as a neighbour; all anchors are in the batch from the start."),
-    slip("what is taken", "nothing at all", {"set(anchors.tolist())": "set()", "        taken.update(nearest)\n": "", "q not in taken": "q != anchor"}, "Each anchor takes its nearest classes whatever is taken; anchors and what earlier ones took are gone."),
-    slip("the anchors", "sorted", {"for anchor in anchors.tolist()": "for anchor in sorted(anchors.tolist())"}, "The anchors stand in ascending order; keep that in which they were given."),
-    slip("the anchors", "by distance", {"not in taken]": "not in taken or q == anchor]", "[: m - 1]": "[:m]", "[anchor, *nearest]": "nearest"}, "The nearest class is taken for the anchor itself; d(p, p) is not 0, so put the anchor in by name."),
-    slip("the anchors", "left out", {"batch += [anchor, *nearest]": "batch += nearest"}, "The anchors are left out; each stands before its neighbours."),
-    slip("the anchors", "last", {"[anchor, *nearest]": "[*nearest, anchor]"}, "Each anchor stands behind its neighbours; it comes first."),
-    slip("the anchors", "all first", {"batch = []": "batch = anchors.tolist()", "[anchor, *nearest]": "nearest"}, "All anchors stand first; let each be followed by its own neighbours."),
-    slip("the batch", "sorted", {"torch.tensor(batch)": "torch.tensor(batch).sort().values"}, "The batch is sorted; each anchor is followed by its neighbours, from near to far."),
-    slip("the batch", "table", {"torch.tensor(batch)": "torch.tensor(batch).view(len(anchors), -1)"}, "The batch is a table with a row for each anchor; return one dimension."),
-    slip("the batch", "in turn", {"torch.tensor(batch)": "torch.tensor(batch).view(len(anchors), -1).T.flatten()"}, "The anchors' neighbours alternate; let each anchor be followed by all of its own."),
+    *at(
+        "the neighbours",
+        "d[anchor, q].item()",
+        {
+            "-d[anchor, q].item()": "The farthest classes are taken; take the nearest.",
+            "(d[anchor, q].item(), -q)": "Of equally near classes the highest number is taken; take the lowest.",
+        },
+    ),
+    *at(
+        "the neighbours",
+        "[: m - 1]",
+        {
+            "[: m - 1]\n        nearest = sorted(nearest)": "The neighbours stand in the order of their numbers; let "
+            "them stand from near to far.",
+            "[: m - 1][::-1]": "The neighbours stand from far to near; let them stand from near to far.",
+            "[:m]": "m neighbours are taken; with the anchor itself there are m classes, so m − 1.",
+            "[: m - 2]": "m − 2 neighbours are taken; with the anchor itself there are m classes, so m − 1.",
+            "[1:m]": "The nearest free class is left out.",
+        },
+    ),
+    slip(
+        "the neighbours",
+        {"sorted(free, key=lambda q: d[anchor, q].item())": "free"},
+        "The lowest free numbers are taken; take the nearest classes.",
+    ),
+    slip(
+        "what is taken",
+        {"        taken.update(nearest)\n": ""},
+        "A class is taken twice; what an earlier anchor took is gone.",
+    ),
+    slip(
+        "what is taken",
+        {"set(anchors.tolist())": "set()", "free = [": "taken.add(anchor)\n        free = ["},
+        "An anchor is taken as a neighbour; all anchors are in the batch from the start.",
+    ),
+    slip(
+        "what is taken",
+        {"set(anchors.tolist())": "set()", "        taken.update(nearest)\n": "", "q not in taken": "q != anchor"},
+        "Each anchor takes its nearest classes whatever is taken; anchors and what earlier ones took are gone.",
+    ),
+    slip(
+        "the anchors",
+        {"for anchor in anchors.tolist()": "for anchor in sorted(anchors.tolist())"},
+        "The anchors stand in ascending order; keep that in which they were given.",
+    ),
+    slip(
+        "the anchors",
+        {"not in taken]": "not in taken or q == anchor]", "[: m - 1]": "[:m]", "[anchor, *nearest]": "nearest"},
+        "The nearest class is taken for the anchor itself; d(p, p) is not 0, so put the anchor in by name.",
+    ),
+    slip(
+        "the anchors",
+        {"batch += [anchor, *nearest]": "batch += nearest"},
+        "The anchors are left out; each stands before its neighbours.",
+    ),
+    slip(
+        "the anchors",
+        {"[anchor, *nearest]": "[*nearest, anchor]"},
+        "Each anchor stands behind its neighbours; it comes first.",
+    ),
+    slip(
+        "the anchors",
+        {"batch = []": "batch = anchors.tolist()", "[anchor, *nearest]": "nearest"},
+        "All anchors stand first; let each be followed by its own neighbours.",
+    ),
+    *at(
+        "the batch",
+        "torch.tensor(batch)",
+        {
+            "torch.tensor(batch).sort().values": "The batch is sorted; each anchor is followed by its neighbours, "
+            "from near to far.",
+            "torch.tensor(batch).view(len(anchors), -1)": "The batch is a table with a row for each anchor; return "
+            "one dimension.",
+            "torch.tensor(batch).view(len(anchors), -1).T.flatten()": "The anchors' neighbours alternate; let each "
+            "anchor be followed by all of its own.",
+        },
+    ),
     slip(
         "the batch",
-        "dealt in turn",
         {
-            "    for anchor in anchors.tolist():\n": "    group = {anchor: [anchor] for anchor in anchors.tolist()}\n"
-            "    for anchor in anchors.tolist() * (m - 1):\n",
+            "    for anchor in anchors.tolist():\n": "    group = {anchor: [anchor] for anchor in "
+            "anchors.tolist()}\n    for anchor in anchors.tolist() * (m - 1):\n",
             "[: m - 1]": "[:1]",
             "batch += [anchor, *nearest]": "group[anchor] += nearest",
             "torch.tensor(batch)": "torch.tensor([q for own in group.values() for q in own])",
@@ -116,38 +293,118 @@ LOOKED_UP = "margin[labels[a], labels[n]]"
 CLAMPED = "torch.stack(terms).clamp(min=0)"
 HALF = "terms.sum() / (2 * len(terms))"
 ALL_TRIPLETS_LOSS = [
-    *squared({"(features[:, None] - features).square().sum(dim=2)": "The distances"}),
-    slip("|a − p|²", "not squared", {"squared[a, p]": "squared[a, p].sqrt()"}, "|a − p| is not squared (|a − n|² is)."),
-    slip("|a − n|²", "not squared", {"squared[a, n]": "squared[a, n].sqrt()"}, "|a − n| is not squared (|a − p|² is)."),
-    slip("1 / (2Z)", "1 / Z", {HALF: "terms.mean()"}, "You divide by Z; the paper divides by 2Z."),
-    slip("1 / (2Z)", "1 / 2", {HALF: "terms.sum() / 2"}, "You do not divide by Z, the number of triplets."),
-    slip("1 / (2Z)", "left out", {HALF: "terms.sum()"}, "You sum over the triplets; divide by 2Z."),
-    slip("1 / (2Z)", "violated", {HALF: "terms.sum() / (2 * (terms > 0).sum().clamp(min=1))"}, "You divide by the violated triplets; Z counts all."),
-    slip("1 / (2Z)", "mean of the violated", {HALF: "terms.sum() / (terms > 0).sum().clamp(min=1)"}, "You average over the violated triplets; divide by 2Z, and Z counts all."),
-    slip("1 / (2Z)", "B", {HALF: "terms.sum() / (2 * len(labels))"}, "You divide by twice the size of the batch; divide by 2Z."),
-    slip("1 / (2Z)", "B alone", {HALF: "terms.sum() / len(labels)"}, "You divide by the size of the batch; divide by 2Z."),
-    slip("1 / (2Z)", "all B^3", {HALF: "terms.sum() / len(labels) ** 3"}, "You divide by B³, a table with all rows; Z counts the triplets."),
-    slip("1 / (2Z)", "half of all B^3", {HALF: "terms.sum() / (2 * len(labels) ** 3)"}, "You divide by 2B³, a table with all rows; Z counts the triplets."),
-    slip("the hinge", "missing", {CLAMPED: "torch.stack(terms)"}, "max(·, 0) is missing."),
-    slip("the hinge", "of the batch", {CLAMPED: "torch.stack(terms)", HALF: "(terms.sum() / (2 * len(terms))).clamp(min=0)"}, "max(·, 0) acts on the sum; each triplet has its own."),
-    slip("the hinge", "margin outside", {OUT: f"(squared[a, p] - squared[a, n]).clamp(min=0) + {LOOKED_UP}"}, "The margin is added after max(·, 0); it belongs inside."),
-    *terms(OUT, {"squared[a, p]": "|a − p|²", "squared[a, n]": "|a − n|²", LOOKED_UP: "The margin"}),
-    slip("the margin", "transposed", {LOOKED_UP: "margin[labels[n], labels[a]]"}, "The margin's row is the negative's class; rows are for anchors."),
-    slip("the margin", "rows", {LOOKED_UP: "margin[a % len(margin), n % len(margin)]"}, "The margin is looked up by rows of the batch; look it up by classes."),
-    slip("the margin", "the positive's", {LOOKED_UP: "margin[labels[a], labels[p]]"}, "The margin is that of anchor and positive; take anchor and negative."),
-    slip("the margin", "mean", {LOOKED_UP: "margin.mean()"}, "All triplets have the mean margin; each has that of its classes."),
-    slip("the margin", "clamped", {LOOKED_UP: f"{LOOKED_UP}.clamp(min=0)"}, "The margin is clamped at 0; it may be negative."),
-    slip("the positives", "the anchor", {" and p != a": ""}, "The anchor is a positive of its own; leave it out."),
-    slip("the positives", "each pair once", {"p != a": "p > a"}, "Each pair of one class counts once; (a, p, n) and (p, a, n) are two triplets."),
-    slip("the positives", "nearest", {"for p in positives:": "for p in sorted(positives, key=lambda p: squared[a, p].item())[-1:]:"}, "Only the farthest positive of each anchor counts; take all of them."),
-    slip("the negatives", "nearest", {"for n in negatives:": "for n in sorted(negatives, key=lambda n: squared[a, n].item())[:1]:"}, "Only the nearest negative of each anchor counts; take all of them."),
-    slip("the triplets", "hard", {"for n in negatives:": "for n in sorted(negatives, key=lambda n: squared[a, n].item())[:1]:", "for p in positives:": "for p in sorted(positives, key=lambda p: squared[a, p].item())[-1:]:"}, "Only the hard triplet of each anchor counts; take all triplets."),
-    slip("the negatives", "own class", {"if labels[n] != labels[a]": "if n != a"}, "Pictures of the anchor's own class are negatives; take those of other classes."),
-    slip("the gradient", "not to the positive", {"squared[a, p]": "(features[a] - features[p].detach()).square().sum()"}, "No gradient flows through the positive."),
-    slip("the gradient", "not to the negative", {"squared[a, n]": "(features[a] - features[n].detach()).square().sum()"}, "No gradient flows through the negative."),
-    slip("the gradient", "not to the anchor", {"squared[a, p]": "(features[a].detach() - features[p]).square().sum()", "squared[a, n]": "(features[a].detach() - features[n]).square().sum()"}, "No gradient flows through the anchor."),
-    slip("the gradient", "not through |a − p|²", {"squared[a, p]": "squared[a, p].detach()"}, "No gradient flows through |a − p|²."),
-    slip("the gradient", "not through |a − n|²", {"squared[a, n]": "squared[a, n].detach()"}, "No gradient flows through |a − n|²."),
+    *squared({"(features[:, None] - features).square().sum(dim=2)": "the distances"}),
+    slip(
+        "|a − p|²",
+        {"squared[a, p]": "squared[a, p].sqrt()"},
+        "|a − p| is not squared (|a − n|² is).",
+    ),
+    slip(
+        "|a − n|²",
+        {"squared[a, n]": "squared[a, n].sqrt()"},
+        "|a − n| is not squared (|a − p|² is).",
+    ),
+    *at(
+        "1 / (2Z)",
+        HALF,
+        {
+            "terms.mean()": "You divide by Z; the paper divides by 2Z.",
+            "terms.sum() / 2": "You do not divide by Z, the number of triplets.",
+            "terms.sum()": "You sum over the triplets; divide by 2Z.",
+            "terms.sum() / (2 * (terms > 0).sum().clamp(min=1))": "You divide by the violated triplets; Z counts all.",
+            "terms.sum() / (terms > 0).sum().clamp(min=1)": "You average over the violated triplets; divide by 2Z, "
+            "and Z counts all.",
+            "terms.sum() / (2 * len(labels))": "You divide by twice the size of the batch; divide by 2Z.",
+            "terms.sum() / len(labels)": "You divide by the size of the batch; divide by 2Z.",
+            "terms.sum() / len(labels) ** 3": "You divide by B³, a table with all rows; Z counts the triplets.",
+            "terms.sum() / (2 * len(labels) ** 3)": "You divide by 2B³, a table with all rows; Z counts the triplets.",
+        },
+    ),
+    slip(
+        "the hinge",
+        {CLAMPED: "torch.stack(terms)"},
+        "max(·, 0) is missing.",
+    ),
+    slip(
+        "the hinge",
+        {CLAMPED: "torch.stack(terms)", HALF: "(terms.sum() / (2 * len(terms))).clamp(min=0)"},
+        "max(·, 0) acts on the sum; each triplet has its own.",
+    ),
+    slip(
+        "the hinge",
+        {OUT: f"(squared[a, p] - squared[a, n]).clamp(min=0) + {LOOKED_UP}"},
+        "The margin is added after max(·, 0); it belongs inside.",
+    ),
+    *terms(OUT, {"squared[a, p]": "|a − p|²", "squared[a, n]": "|a − n|²", LOOKED_UP: "the margin"}),
+    *at(
+        "the margin",
+        LOOKED_UP,
+        {
+            "margin[labels[n], labels[a]]": "The margin's row is the negative's class; rows are for anchors.",
+            "margin[a % len(margin), n % len(margin)]": "The margin is looked up by rows of the batch; look it up by "
+            "classes.",
+            "margin[labels[a], labels[p]]": "The margin is that of anchor and positive; take anchor and negative.",
+            "margin.mean()": "All triplets have the mean margin; each has that of its classes.",
+            f"{LOOKED_UP}.clamp(min=0)": "The margin is clamped at 0; it may be negative.",
+        },
+    ),
+    slip(
+        "the positives",
+        {" and p != a": ""},
+        "The anchor is a positive of its own; leave it out.",
+    ),
+    slip(
+        "the positives",
+        {"p != a": "p > a"},
+        "Each pair of one class counts once; (a, p, n) and (p, a, n) are two triplets.",
+    ),
+    slip(
+        "the positives",
+        {"for p in positives:": "for p in sorted(positives, key=lambda p: squared[a, p].item())[-1:]:"},
+        "Only the farthest positive of each anchor counts; take all of them.",
+    ),
+    slip(
+        "the negatives",
+        {"for n in negatives:": "for n in sorted(negatives, key=lambda n: squared[a, n].item())[:1]:"},
+        "Only the nearest negative of each anchor counts; take all of them.",
+    ),
+    slip(
+        "the triplets",
+        {
+            "for n in negatives:": "for n in sorted(negatives, key=lambda n: squared[a, n].item())[:1]:",
+            "for p in positives:": "for p in sorted(positives, key=lambda p: squared[a, p].item())[-1:]:",
+        },
+        "Only the hard triplet of each anchor counts; take all triplets.",
+    ),
+    slip(
+        "the negatives",
+        {"if labels[n] != labels[a]": "if n != a"},
+        "Pictures of the anchor's own class are negatives; take those of other classes.",
+    ),
+    *at(
+        "the gradient",
+        "squared[a, p]",
+        {
+            "(features[a] - features[p].detach()).square().sum()": "No gradient flows through the positive.",
+            "squared[a, p].detach()": "No gradient flows through |a − p|².",
+        },
+    ),
+    *at(
+        "the gradient",
+        "squared[a, n]",
+        {
+            "(features[a] - features[n].detach()).square().sum()": "No gradient flows through the negative.",
+            "squared[a, n].detach()": "No gradient flows through |a − n|².",
+        },
+    ),
+    slip(
+        "the gradient",
+        {
+            "squared[a, p]": "(features[a].detach() - features[p]).square().sum()",
+            "squared[a, n]": "(features[a].detach() - features[n]).square().sum()",
+        },
+        "No gradient flows through the anchor.",
+    ),
 ]
 
 MUTATIONS = {

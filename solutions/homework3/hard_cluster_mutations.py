@@ -1,7 +1,7 @@
 """Slips in the sampler of hard clusters and in its loss, for `solutions.mutations`."""
 
 from solutions.homework3.hard_cluster import PLAIN
-from solutions.mutations import constant, detached, edited, slip, squared, terms
+from solutions.mutations import at, constant, detached, edited, slip, squared, terms
 
 # Another right sampler, of tables: some slips can only be made in these.
 CHECKS = PLAIN["HardClusterTripletsSampler"].partition("        points = features.double()")[0]
@@ -27,7 +27,8 @@ CHOSEN = "negatives.append(centroids[to_centroids.argmin()])"
 EXCLUDED = "            to_centroids[i] = torch.inf\n"
 TO_CENTROIDS = "to_centroids = (centroids - anchor).square().sum(dim=1)"
 OTHERS = "others = points[labels != c]\n            to_others = (others - anchor).square().sum(dim=1)"
-CENTROIDS = "index_add(0, row, features) / counts[:, None]"
+SUMS = "index_add(0, row, features)"
+CENTROIDS = f"{SUMS} / counts[:, None]"
 
 
 def _before(line: str) -> dict[str, str]:
@@ -36,271 +37,211 @@ def _before(line: str) -> dict[str, str]:
 
 
 SAMPLER = [
-    # The centroid
-    slip("f^m", "sum", {CENTROID: "points[labels == c].sum(dim=0) for c"}, "f^m is a sum; divide by K_i."),
+    *at(
+        "f^m",
+        CENTROID,
+        {
+            "points[labels == c].sum(dim=0) for c": "f^m is a sum; divide by K_i.",
+            "points[labels == c].median(dim=0).values for c": "f^m is the median of the class, coordinate by "
+            "coordinate; it is the mean.",
+            "points[labels == c].sum(dim=0) / ((labels == c).sum() - 1) for c": "f^m is divided by K_i − 1; divide "
+            "by K_i.",
+            "points[labels == c].sum(dim=0) / len(classes) for c": "f^m is divided by the number of classes; divide "
+            "by K_i, the number of pictures of class i.",
+            "points[labels == c].sum(dim=0) / len(labels) for c": "f^m is divided by the size of the batch; divide "
+            "by K_i, the number of pictures of class i.",
+            "points[labels == c].sum(dim=0) / (labels == classes[0]).sum() for c": "Each f^m is divided by the size "
+            "of the first class; divide by K_i, the class's own.",
+            "points[labels == c][0] for c": "The anchor is the first picture of its class; it is the class's "
+            "centroid f^m.",
+        },
+    ),
     slip(
         "f^m",
-        "normalised",
         _before("centroids = nn.functional.normalize(centroids)"),
         "f^m is scaled to length 1; it is the plain mean.",
     ),
     slip(
         "f^m",
-        "median",
-        {CENTROID: "points[labels == c].median(dim=0).values for c"},
-        "f^m is the median of the class, coordinate by coordinate; it is the mean.",
-    ),
-    slip(
-        "f^m",
-        "divided by K - 1",
-        {CENTROID: "points[labels == c].sum(dim=0) / ((labels == c).sum() - 1) for c"},
-        "f^m is divided by K_i − 1; divide by K_i.",
-    ),
-    slip(
-        "f^m",
-        "divided by P",
-        {CENTROID: "points[labels == c].sum(dim=0) / len(classes) for c"},
-        "f^m is divided by the number of classes; divide by K_i, the number of pictures of class i.",
-    ),
-    slip(
-        "f^m",
-        "divided by B",
-        {CENTROID: "points[labels == c].sum(dim=0) / len(labels) for c"},
-        "f^m is divided by the size of the batch; divide by K_i, the number of pictures of class i.",
-    ),
-    slip(
-        "f^m",
-        "divided by the first K",
-        {CENTROID: "points[labels == c].sum(dim=0) / (labels == classes[0]).sum() for c"},
-        "Each f^m is divided by the size of the first class; divide by K_i, the class's own.",
-    ),
-    slip(
-        "f^m",
-        "first picture",
-        {CENTROID: "points[labels == c][0] for c"},
-        "The anchor is the first picture of its class; it is the class's centroid f^m.",
-    ),
-    slip(
-        "f^m",
-        "central picture",
-        _before("centroids = torch.stack([p[(p - p.mean(0)).square().sum(1).argmin()] for p in (points[labels == c] for c in classes)])"),
+        _before(
+            "centroids = torch.stack([p[(p - p.mean(0)).square().sum(1).argmin()] for p in (points[labels == c] for "
+            "c in classes)])"
+        ),
         "The anchor is the picture nearest to the centroid; it is the centroid f^m itself.",
     ),
-    # The positive
-    slip("the positive", "nearest", {OWN: "positives.append(own[to_own.argmin()])"}, "The positive is the nearest of its class; take the farthest."),
-    slip("the positive", "any class", {"own = points[labels == c]": "own = points"}, "The positive is the farthest of the whole batch; look within the anchor's class."),
-    slip(
+    *at(
         "the positive",
-        "other classes",
-        {"own = points[labels == c]": "own = points[labels != c]"},
-        "The positive is the farthest picture of the other classes; look within the anchor's class.",
+        OWN,
+        {
+            "positives.append(own[to_own.argmin()])": "The positive is the nearest of its class; take the farthest.",
+            "positives.append(points[to_own.argmax()])": "The positive's row is counted within its class, and then "
+            "looked up in the whole batch.",
+            "positives.append(own.mean(dim=0))": "The positive is the mean of its class; it is the picture farthest "
+            "from there.",
+            "positives.append(own[0])": "The positive is the first picture of its class; take the farthest from the "
+            "anchor.",
+            "positives.append(own[-1])": "The positive is the last picture of its class; take the farthest from the "
+            "anchor.",
+        },
     ),
-    slip(
+    *at(
         "the positive",
-        "row within the class",
-        {OWN: "positives.append(points[to_own.argmax()])"},
-        "The positive's row is counted within its class, and then looked up in the whole batch.",
+        "own = points[labels == c]",
+        {
+            "own = points": "The positive is the farthest of the whole batch; look within the anchor's class.",
+            "own = points[labels != c]": "The positive is the farthest picture of the other classes; look within the "
+            "anchor's class.",
+            "own = points[labels == c].flip(0)": "Of equally far pictures the last is the positive; take the lowest "
+            "row.",
+        },
     ),
-    slip(
+    *at(
         "the positive",
-        "mean",
-        {OWN: "positives.append(own.mean(dim=0))"},
-        "The positive is the mean of its class; it is the picture farthest from there.",
+        "to_own.argmax()",
+        {
+            "own.square().sum(dim=1).argmax()": "The positive is the picture of its class farthest from 0; take the "
+            "farthest from the anchor.",
+            "(own - points.mean(dim=0)).square().sum(dim=1).argmax()": "The positive is the picture of its class "
+            "farthest from the mean of the batch; take the farthest from the anchor.",
+        },
     ),
-    slip(
+    *at(
         "the positive",
-        "largest norm",
-        {"to_own.argmax()": "own.square().sum(dim=1).argmax()"},
-        "The positive is the picture of its class farthest from 0; take the farthest from the anchor.",
+        TO_OWN,
+        {
+            "to_own = (own - anchor).sum(dim=1)": "The distances within the class are sums of signed differences; "
+            "square them before you sum.",
+            "to_own = (own - anchor).abs().sum(dim=1)": "The distances within the class are sums of absolute "
+            "differences; square them before you sum.",
+        },
     ),
-    slip(
-        "the positive",
-        "from the whole mean",
-        {"to_own.argmax()": "(own - points.mean(dim=0)).square().sum(dim=1).argmax()"},
-        "The positive is the picture of its class farthest from the mean of the batch; take the farthest from the anchor.",
-    ),
-    slip(
-        "the positive",
-        "first",
-        {OWN: "positives.append(own[0])"},
-        "The positive is the first picture of its class; take the farthest from the anchor.",
-    ),
-    slip("the positive", "last", {OWN: "positives.append(own[-1])"}, "The positive is the last picture of its class; take the farthest from the anchor."),
-    slip(
-        "the positive",
-        "last of equals",
-        {"own = points[labels == c]": "own = points[labels == c].flip(0)"},
-        "Of equally far pictures the last is the positive; take the lowest row.",
-    ),
-    slip(
-        "the positive",
-        "signed differences",
-        {TO_OWN: "to_own = (own - anchor).sum(dim=1)"},
-        "The distances within the class are sums of signed differences; square them before you sum.",
-    ),
-    slip(
-        "the positive",
-        "absolute differences",
-        {TO_OWN: "to_own = (own - anchor).abs().sum(dim=1)"},
-        "The distances within the class are sums of absolute differences; square them before you sum.",
-    ),
-    # The negative
-    slip("the negative", "itself", {EXCLUDED: ""}, "The negative is the anchor's own centroid; leave out the diagonal."),
     slip(
         "the negative",
-        "farthest",
-        {"to_centroids[i] = torch.inf": "to_centroids[i] = -torch.inf", "to_centroids.argmin()": "to_centroids.argmax()"},
+        {EXCLUDED: ""},
+        "The negative is the anchor's own centroid; leave out the diagonal.",
+    ),
+    slip(
+        "the negative",
+        {
+            "to_centroids[i] = torch.inf": "to_centroids[i] = -torch.inf",
+            "to_centroids.argmin()": "to_centroids.argmax()",
+        },
         "The negative is the farthest centroid; take the nearest.",
     ),
     slip(
         "the negative",
-        "nearest picture",
         {TO_CENTROIDS: OTHERS, EXCLUDED: "", CHOSEN: "negatives.append(others[to_others.argmin()])"},
         "The negative is the nearest picture of the other classes; take the nearest centroid.",
     ),
     slip(
         "the negative",
-        "farthest picture",
         {TO_CENTROIDS: OTHERS, EXCLUDED: "", CHOSEN: "negatives.append(others[to_others.argmax()])"},
         "The negative is the farthest picture of the other classes; take the nearest centroid.",
     ),
-    slip(
+    *at(
         "the negative",
-        "first other class",
-        {"to_centroids.argmin()": "int(i == 0)"},
-        "The negative is the first other class, however far it is. (eye * inf makes such a table: 0 · ∞ is NaN; "
-        "fill_diagonal_ or masked_fill put infinity on the diagonal alone.)",
+        "to_centroids.argmin()",
+        {
+            "int(i == 0)": "The negative is the first other class, however far it is. (eye * inf makes such a table: "
+            "0 · ∞ is NaN; fill_diagonal_ or masked_fill put infinity on the diagonal alone.)",
+            "to_centroids.argsort(stable=True)[min(1, len(classes) - 2)]": "The negative is the second nearest other "
+            "centroid; take the nearest.",
+            "(i + 1) % len(classes)": "The negative is the next class in order; take the nearest.",
+        },
     ),
-    slip(
+    *at(
         "the negative",
-        "second nearest",
-        {"to_centroids.argmin()": "to_centroids.argsort(stable=True)[min(1, len(classes) - 2)]"},
-        "The negative is the second nearest other centroid; take the nearest.",
+        TO_CENTROIDS,
+        {
+            "to_centroids = (centroids - own[to_own.argmax()]).square().sum(dim=1)": "The negative is the centroid "
+            "nearest to the positive; take the nearest to the anchor.",
+            "to_centroids = centroids.square().sum(dim=1)": "The negative is the other centroid nearest to 0; take "
+            "the nearest to the anchor.",
+            "to_centroids = (centroids - anchor).sum(dim=1)": "The distances between centroids are sums of signed "
+            "differences; square them before you sum.",
+            "to_centroids = (centroids - anchor).abs().sum(dim=1)": "The distances between centroids are sums of "
+            "absolute differences; square them before you sum.",
+        },
     ),
-    slip(
-        "the negative",
-        "next class",
-        {"to_centroids.argmin()": "(i + 1) % len(classes)"},
-        "The negative is the next class in order; take the nearest.",
-    ),
-    slip(
-        "the negative",
-        "nearest to the positive",
-        {TO_CENTROIDS: "to_centroids = (centroids - own[to_own.argmax()]).square().sum(dim=1)"},
-        "The negative is the centroid nearest to the positive; take the nearest to the anchor.",
-    ),
-    slip(
+    *at(
         "the positive",
-        "nearest to the negative",
-        {CHOSEN: "positives[-1] = own[(own - centroids[to_centroids.argmin()]).square().sum(dim=1).argmin()]\n            " + CHOSEN},
-        "The positive is the picture of its class nearest to the negative; take the farthest from the anchor.",
-    ),
-    slip(
-        "the positive",
-        "farthest from the negative",
-        {CHOSEN: "positives[-1] = own[(own - centroids[to_centroids.argmin()]).square().sum(dim=1).argmax()]\n            " + CHOSEN},
-        "The positive is the picture of its class farthest from the negative; take the farthest from the anchor.",
-    ),
-    slip(
-        "the negative",
-        "nearest to zero",
-        {TO_CENTROIDS: "to_centroids = centroids.square().sum(dim=1)"},
-        "The negative is the other centroid nearest to 0; take the nearest to the anchor.",
+        CHOSEN,
+        {
+            "positives[-1] = own[(own - centroids[to_centroids.argmin()]).square().sum(dim=1).argmin()]\n            "
+            + CHOSEN: "The positive is the picture of its class nearest to the negative; take the "
+            "farthest from the anchor.",
+            "positives[-1] = own[(own - centroids[to_centroids.argmin()]).square().sum(dim=1).argmax()]\n            "
+            + CHOSEN: "The positive is the picture of its class farthest from the negative; take "
+            "the farthest from the anchor.",
+        },
     ),
     slip(
         "the negative",
-        "by distance",
         {"to_centroids[i] = torch.inf": "to_centroids[to_centroids == 0] = torch.inf"},
         "All centroids at distance 0 are left out; leave out the class's own only.",
     ),
     slip(
         "the negative",
-        "last of equals",
         {"centroids[to_centroids.argmin()]": "centroids.flip(0)[to_centroids.flip(0).argmin()]"},
         "Of equally near centroids the last is the negative; take that of the lowest label.",
     ),
     slip(
         "the negative",
-        "signed differences",
-        {TO_CENTROIDS: "to_centroids = (centroids - anchor).sum(dim=1)"},
-        "The distances between centroids are sums of signed differences; square them before you sum.",
-    ),
-    slip(
-        "the negative",
-        "absolute differences",
-        {TO_CENTROIDS: "to_centroids = (centroids - anchor).abs().sum(dim=1)"},
-        "The distances between centroids are sums of absolute differences; square them before you sum.",
-    ),
-    slip(
-        "the negative",
-        "one for all",
         _before("nearest = int(torch.cdist(centroids, centroids).fill_diagonal_(torch.inf).argmin() % len(classes))")
         | {"to_centroids.argmin()": "nearest"},
         "All classes have the same negative; take the centroid nearest to each anchor.",
     ),
-    # Labels
     slip(
         "the labels",
-        "used as rows",
         {"for i, c in enumerate(classes)": "for i, c in zip(classes, classes)"},
         "A label is used as a row number; labels are names, and may be negative or have gaps.",
     ),
-    slip(
+    *at(
         "the labels",
-        "counted from 0",
-        {"classes = labels.unique()": "classes = torch.arange(len(labels.unique()))"},
-        "The classes are taken to be 0, 1, 2, …; labels are names, and may be negative or have gaps.",
+        "classes = labels.unique()",
+        {
+            "classes = torch.arange(len(labels.unique()))": "The classes are taken to be 0, 1, 2, …; labels are "
+            "names, and may be negative or have gaps.",
+            "labels = labels.unique_consecutive(return_inverse=True)[1]\n"
+            "        classes = labels.unique()": "A run of equal labels is taken for a class; pictures of a class "
+            "may stand "
+            "anywhere.",
+            "classes = labels.unique()\n"
+            "        labels = classes.repeat_interleave(-(-len(points) // len(classes)))[: len(points)]": "The "
+            "batch is cut into parts of equal size; a class is where its label stands.",
+            "classes = torch.tensor(list(dict.fromkeys(labels.tolist())))": "Of equally near classes the first to "
+            "appear is the negative; take that of the lowest label.",
+        },
     ),
     slip(
         "the labels",
-        "a list",
         {"        labels = torch.as_tensor(labels, device=features.device)\n": ""},
         "Labels may be a list: make a tensor of them first, torch.as_tensor(labels, device=features.device).",
     ),
-    slip(
-        "the labels",
-        "runs",
-        {"classes = labels.unique()": "labels = labels.unique_consecutive(return_inverse=True)[1]\n        classes = labels.unique()"},
-        "A run of equal labels is taken for a class; pictures of a class may stand anywhere.",
-    ),
-    slip(
-        "the labels",
-        "equal parts",
+    *at(
+        "the features",
+        "points = features.double()",
         {
-            "classes = labels.unique()": "classes = labels.unique()\n"
-            "        labels = classes.repeat_interleave(-(-len(points) // len(classes)))[: len(points)]"
+            "points = nn.functional.normalize(features.double())": "The features are scaled to length 1 first; take "
+            "them as they come.",
+            "points = features.double() - features.double().mean(dim=0)": "All that is returned is shifted by the "
+            "mean of the batch; add it again.",
         },
-        "The batch is cut into parts of equal size; a class is where its label stands.",
     ),
-    slip(
-        "the labels",
-        "by appearance",
-        {"classes = labels.unique()": "classes = torch.tensor(list(dict.fromkeys(labels.tolist())))"},
-        "Of equally near classes the first to appear is the negative; take that of the lowest label.",
+    *detached(
+        {
+            "anchors.append(anchor": "the anchor",
+            "positives.append(own[to_own.argmax()]": "the positive",
+            "negatives.append(centroids[to_centroids.argmin()]": "the negative",
+        }
     ),
-    # What comes in, and what comes out
-    slip(
-        "the features",
-        "normalised",
-        {"points = features.double()": "points = nn.functional.normalize(features.double())"},
-        "The features are scaled to length 1 first; take them as they come.",
-    ),
-    slip(
-        "the features",
-        "centred",
-        {"points = features.double()": "points = features.double() - features.double().mean(dim=0)"},
-        "All that is returned is shifted by the mean of the batch; add it again.",
-    ),
-    *detached({"anchors.append(anchor": "the anchor", "positives.append(own[to_own.argmax()]": "the positive", "negatives.append(centroids[to_centroids.argmin()]": "the negative"}),
     slip(
         "the gradient",
-        "centroids",
         {"mean(dim=0) for c": "mean(dim=0).detach() for c"},
         "No gradient flows through the centroids, neither as anchors nor as negatives.",
     ),
     slip(
         "the gradient",
-        "positive alone of the negative",
         {
             "anchors.append(anchor)": "anchors.append(anchor.detach())",
             OWN: "positives.append(own[to_own.argmax()].detach())",
@@ -309,7 +250,6 @@ SAMPLER = [
     ),
     slip(
         "the gradient",
-        "anchor alone",
         {
             OWN: "positives.append(own[to_own.argmax()].detach())",
             CHOSEN: "negatives.append(centroids[to_centroids.argmin()].detach())",
@@ -318,94 +258,91 @@ SAMPLER = [
     ),
     slip(
         "the gradient",
-        "none",
         {"points = features.double()": "points = features.detach().double()"},
         "No gradient flows at all: choose rows without it, and take what they point to from the features themselves.",
     ),
-    slip("the dtype", "float32", {".to(features.dtype)": ".float()"}, "The result is float32 whatever comes in; keep the dtype of the features."),
-    slip("the dtype", "float64", {".to(features.dtype)": ""}, "The result is float64 whatever comes in; keep the dtype of the features."),
     slip(
         "the distances",
-        "cdist's default",
-        {"points = features.double()": "points = features", TO_CENTROIDS: "to_centroids = torch.cdist(centroids, centroids)[i]"},
+        {
+            "points = features.double()": "points = features",
+            TO_CENTROIDS: "to_centroids = torch.cdist(centroids, centroids)[i]",
+        },
         "The distances between centroids lose their digits with many classes, as torch.cdist's default does; see its "
         "compute_mode.",
     ),
     slip(
         "the distances",
-        "matrix product",
         {
             "points = features.double()": "points = features",
             TO_OWN: "to_own = own.square().sum(dim=1) + anchor.square().sum() - 2 * own @ anchor",
-            TO_CENTROIDS: "to_centroids = centroids.square().sum(dim=1) + anchor.square().sum() - 2 * centroids @ anchor",
+            TO_CENTROIDS: "to_centroids = centroids.square().sum(dim=1) + anchor.square().sum() - 2 * centroids @ "
+            "anchor",
         },
         "The distances lose their digits far from 0, as |a|² + |b|² − 2ab does; subtract first, then square.",
     ),
     slip(
         "the distances",
-        "matrix product between centroids",
         {
             "points = features.double()": "points = features",
-            TO_CENTROIDS: "to_centroids = centroids.square().sum(dim=1) + anchor.square().sum() - 2 * centroids @ anchor",
+            TO_CENTROIDS: "to_centroids = centroids.square().sum(dim=1) + anchor.square().sum() - 2 * centroids @ "
+            "anchor",
         },
-        "The distances between centroids lose their digits far from 0, as |a|² + |b|² − 2ab does; subtract first, then "
-        "square.",
+        "The distances between centroids lose their digits far from 0, as |a|² + |b|² − 2ab does; subtract first, "
+        "then square.",
     ),
     slip(
         "the distances",
-        "matrix product within the class",
         {
             "points = features.double()": "points = features",
             TO_OWN: "to_own = own.square().sum(dim=1) + anchor.square().sum() - 2 * own @ anchor",
         },
-        "The distances within the class lose their digits far from 0, as |a|² + |b|² − 2ab does; subtract first, then "
-        "square.",
+        "The distances within the class lose their digits far from 0, as |a|² + |b|² − 2ab does; subtract first, "
+        "then square.",
     ),
     *edited(
         TABLES,
         (
             slip(
                 "the positive",
-                "mask multiplied",
                 {"masked_fill(other, -torch.inf)": "mul(~other)"},
-                "Where a class is one point, the first row of the batch is its positive: a mask that is multiplied leaves 0 "
-                "everywhere. Fill with −∞.",
+                "Where a class is one point, the first row of the batch is its positive: a mask that is multiplied "
+                "leaves 0 everywhere. Fill with −∞.",
+            ),
+            *at(
+                "f^m",
+                CENTROIDS,
+                {
+                    f"{SUMS}.cumsum(0) / counts[:, None]": "Each f^m also holds the pictures of the classes before it; "
+                    "begin each class at 0.",
+                    f"{SUMS}.cumsum(0) / counts.cumsum(0)[:, None]": "Each f^m is the mean of its class and of all "
+                    "classes before it; it is the mean of its class.",
+                },
             ),
             slip(
                 "f^m",
-                "cumulated",
-                {CENTROIDS: f"{CENTROIDS}\n        centroids = (centroids * counts[:, None]).cumsum(0) / counts[:, None]"},
-                "Each f^m also holds the pictures of the classes before it; begin each class at 0.",
-            ),
-            slip(
-                "f^m",
-                "mean so far",
-                {CENTROIDS: f"{CENTROIDS}\n        centroids = (centroids * counts[:, None]).cumsum(0) / counts.cumsum(0)[:, None]"},
-                "Each f^m is the mean of its class and of all classes before it; it is the mean of its class.",
-            ),
-            slip(
-                "f^m",
-                "each picture for the class",
-                {"return centroids, features[positive], centroids[negative]": "return features, features[positive[row]], centroids[negative[row]]"},
+                {
+                    "return centroids, features[positive], centroids[negative]": "return features, "
+                    "features[positive[row]], centroids[negative[row]]"
+                },
                 "There is a triplet for each picture; each class has one, and its anchor is the centroid.",
             ),
             slip(
                 "the rows",
-                "one for each picture",
-                {"return centroids, features[positive], centroids[negative]": "return centroids[row], features[positive[row]], centroids[negative[row]]"},
+                {
+                    "return centroids, features[positive], centroids[negative]": "return centroids[row], "
+                    "features[positive[row]], centroids[negative[row]]"
+                },
                 "There is a triplet for each picture; each class has one.",
             ),
         ),
     ),
     slip(
         "what stays of the last batch",
-        "triplets kept",
         {"= [], [], []": "= self.__dict__.setdefault('rows', ([], [], []))"},
         "The triplets of the batch before are still there; begin each batch with none.",
     ),
     slip(
         "what stays of the last batch",
-        "classes kept",
         {"classes = labels.unique()": "classes = self.__dict__.setdefault('classes', labels.unique())"},
         "The classes of the first batch are kept; look for them in each batch.",
     ),
@@ -421,109 +358,114 @@ MEAN = "features[labels == c].mean(dim=0) for c"
 
 CLUSTER_LOSS = [
     *squared({INTRA: "d^intra", INTER: "d^inter"}, "d^intra and d^inter"),
-    slip("the sum", "mean", {TOTAL: "torch.stack(terms).mean()"}, "You average over the classes; sum them."),
-    slip(
+    *at(
         "the sum",
-        "divided by B",
-        {TOTAL: "torch.stack(terms).sum() / len(labels)"},
-        "You divide by the number of pictures; sum over the classes.",
+        TOTAL,
+        {
+            "torch.stack(terms).mean()": "You average over the classes; sum them.",
+            "torch.stack(terms).sum() / len(labels)": "You divide by the number of pictures; sum over the classes.",
+            "torch.stack(terms).sum() / (torch.stack(terms) > 0).sum().clamp(min=1)": "You average over the classes "
+            "that violate the margin; sum over the classes.",
+            "torch.stack(terms).max()": "You take the largest term; sum over the classes.",
+            "torch.stack(terms).sum() / 2": "The sum is halved; nothing divides it here.",
+        },
     ),
-    slip(
-        "the sum",
-        "mean of the open",
-        {TOTAL: "torch.stack(terms).sum() / (torch.stack(terms) > 0).sum().clamp(min=1)"},
-        "You average over the classes that violate the margin; sum over the classes.",
+    *at(
+        "the hinge",
+        HINGE,
+        {
+            "(intra - inter + self.alpha)": "max(·, 0) is missing.",
+            "(intra - inter).clamp(min=0) + self.alpha": "α is added after max(·, 0); it belongs inside.",
+            "(intra - inter + self.alpha).abs()": "A negative term counts with its absolute value; it counts 0.",
+            "(intra - inter + self.alpha).clamp(min=0).square()": "The terms are squared after max(·, 0); sum them "
+            "as they are.",
+            "(intra - inter + self.alpha).clamp(max=0)": "You take min(·, 0); take max(·, 0).",
+            "nn.functional.softplus(intra - inter + self.alpha)": "The hinge is rounded off, log(1 + exp(·)); take "
+            "max(·, 0).",
+        },
     ),
-    slip("the sum", "max", {TOTAL: "torch.stack(terms).max()"}, "You take the largest term; sum over the classes."),
-    slip("the sum", "halved", {TOTAL: "torch.stack(terms).sum() / 2"}, "The sum is halved; nothing divides it here."),
-    slip("the hinge", "missing", {HINGE: "(intra - inter + self.alpha)"}, "max(·, 0) is missing."),
     slip(
         "the hinge",
-        "of the batch",
         {HINGE: "(intra - inter + self.alpha)", TOTAL: "torch.stack(terms).sum().clamp(min=0)"},
         "max(·, 0) acts on the sum over the classes; each class has its own.",
     ),
     slip(
         "the hinge",
-        "α outside",
-        {HINGE: "(intra - inter).clamp(min=0) + self.alpha"},
-        "α is added after max(·, 0); it belongs inside.",
-    ),
-    slip("the hinge", "absolute", {HINGE: "(intra - inter + self.alpha).abs()"}, "A negative term counts with its absolute value; it counts 0."),
-    slip("the hinge", "squared", {HINGE: "(intra - inter + self.alpha).clamp(min=0).square()"}, "The terms are squared after max(·, 0); sum them as they are."),
-    slip("the hinge", "min", {HINGE: "(intra - inter + self.alpha).clamp(max=0)"}, "You take min(·, 0); take max(·, 0)."),
-    slip("the hinge", "softplus", {HINGE: "nn.functional.softplus(intra - inter + self.alpha)"}, "The hinge is rounded off, log(1 + exp(·)); take max(·, 0)."),
-    slip(
-        "the hinge",
-        "all other classes",
-        {
-            LEAST: INTER,
-            HINGE: "(intra - inter + self.alpha).clamp(min=0).sum()",
-        },
+        {LEAST: INTER, HINGE: "(intra - inter + self.alpha).clamp(min=0).sum()"},
         "Each class has a hinge for every other class; only the nearest one counts.",
     ),
     slip(
         "the hinge",
-        "mean of all other classes",
-        {
-            LEAST: INTER,
-            HINGE: "(intra - inter + self.alpha).clamp(min=0).mean()",
-        },
+        {LEAST: INTER, HINGE: "(intra - inter + self.alpha).clamp(min=0).mean()"},
         "Each class has a hinge for every other class, and you average them; only the nearest one counts.",
     ),
     slip(
         "the hinge",
-        "all pictures",
         {MOST: INTRA, HINGE: "(intra - inter + self.alpha).clamp(min=0).sum()"},
         "Each picture has a hinge of its own; only the farthest of each class counts.",
     ),
-    slip("d^inter", "own class", {"centroids[classes != c] - centroids[i]": "centroids - centroids[i]"}, "d^inter counts as 0. Is the class's own centroid left out, and is d^inter subtracted?"),
+    *at(
+        "d^inter",
+        "centroids[classes != c] - centroids[i]",
+        {
+            "centroids - centroids[i]": "d^inter counts as 0. Is the class's own centroid left out, and is d^inter "
+            "subtracted?",
+            "features[labels != c] - centroids[i]": "d^inter is that of the nearest picture of another class; take "
+            "the nearest centroid.",
+        },
+    ),
     *terms("intra - inter + self.alpha", {"intra": "d^intra", "inter": "d^inter", "self.alpha": "α"}),
     *constant("intra - inter + self.alpha", "alpha", "α", 0.3, 1, 0.1, 0.2, 0.5),
-    slip("d^intra", "mean", {MOST: f"{INTRA}.mean(dim=0)"}, "d^intra is the mean over the class; take the farthest picture."),
-    slip("d^intra", "min", {MOST: f"{INTRA}.min(dim=0).values"}, "d^intra is that of the nearest picture; take the farthest."),
-    slip("d^intra", "sum", {MOST: f"{INTRA}.sum(dim=0)"}, "d^intra is the sum over the class; take the farthest picture."),
+    *at(
+        "d^intra",
+        MOST,
+        {
+            f"{INTRA}.mean(dim=0)": "d^intra is the mean over the class; take the farthest picture.",
+            f"{INTRA}.min(dim=0).values": "d^intra is that of the nearest picture; take the farthest.",
+            f"{INTRA}.sum(dim=0)": "d^intra is the sum over the class; take the farthest picture.",
+            "(features[labels == c][:, None] - features[labels == c]).square().sum(dim=2).max()": "d^intra is the "
+            "largest distance of two pictures of the class; it is that of "
+            "centroid and farthest picture.",
+        },
+    ),
     slip(
         "d^intra",
-        "of the batch",
         {INTRA: "(features - centroids[i]).square().sum(dim=1)"},
         "d^intra is that of the farthest picture of the batch; look within the class.",
     ),
-    slip(
-        "d^intra",
-        "diameter",
-        {MOST: "(features[labels == c][:, None] - features[labels == c]).square().sum(dim=2).max()"},
-        "d^intra is the largest distance of two pictures of the class; it is that of centroid and farthest picture.",
-    ),
-    slip("d^inter", "mean", {LEAST: f"{INTER}.mean(dim=0)"}, "d^inter is the mean over the other classes; take the nearest."),
-    slip("d^inter", "max", {LEAST: f"{INTER}.max(dim=0).values"}, "d^inter is that of the farthest class; take the nearest."),
-    slip("d^inter", "sum", {LEAST: f"{INTER}.sum(dim=0)"}, "d^inter is the sum over the other classes; take the nearest."),
-    slip(
+    *at(
         "d^inter",
-        "nearest picture",
-        {"centroids[classes != c] - centroids[i]": "features[labels != c] - centroids[i]"},
-        "d^inter is that of the nearest picture of another class; take the nearest centroid.",
+        LEAST,
+        {
+            f"{INTER}.mean(dim=0)": "d^inter is the mean over the other classes; take the nearest.",
+            f"{INTER}.max(dim=0).values": "d^inter is that of the farthest class; take the nearest.",
+            f"{INTER}.sum(dim=0)": "d^inter is the sum over the other classes; take the nearest.",
+            "min((centroids[q] - centroids[p]).square().sum() for p in range(len(classes)) for q in "
+            "range(p))": "d^inter is that of the nearest two classes of the batch; each class has its own.",
+        },
     ),
     slip(
         "d^inter",
-        "one for all",
-        {LEAST: "min((centroids[q] - centroids[p]).square().sum() for p in range(len(classes)) for q in range(p))"},
-        "d^inter is that of the nearest two classes of the batch; each class has its own.",
-    ),
-    slip(
-        "d^inter",
-        "from the farthest picture",
-        {INTER: "(centroids[classes != c] - features[labels == c][(features[labels == c] - centroids[i]).square().sum(1).argmax()]).square().sum(dim=1)"},
+        {
+            INTER: "(centroids[classes != c] - features[labels == c][(features[labels == c] - "
+            "centroids[i]).square().sum(1).argmax()]).square().sum(dim=1)"
+        },
         "d^inter is measured from the farthest picture; measure it from the class's centroid.",
     ),
-    slip("f^m", "sum", {MEAN: "features[labels == c].sum(dim=0) for c"}, "f^m is a sum; divide by K_i."),
-    slip("f^m", "normalised", {MEAN: "nn.functional.normalize(features[labels == c].mean(dim=0), dim=0) for c"}, "f^m is scaled to length 1; it is the plain mean."),
-    slip("f^m", "median", {MEAN: "features[labels == c].median(dim=0).values for c"}, "f^m is the median of the class; it is the mean."),
-    slip("f^m", "detached", {MEAN: "features[labels == c].mean(dim=0).detach() for c"}, "No gradient flows through the centroids."),
+    *at(
+        "f^m",
+        MEAN,
+        {
+            "features[labels == c].sum(dim=0) for c": "f^m is a sum; divide by K_i.",
+            "nn.functional.normalize(features[labels == c].mean(dim=0), dim=0) for c": "f^m is scaled to length 1; "
+            "it is the plain mean.",
+            "features[labels == c].median(dim=0).values for c": "f^m is the median of the class; it is the mean.",
+            "features[labels == c].mean(dim=0).detach() for c": "No gradient flows through the centroids.",
+        },
+    ),
     *detached({MOST: "d^intra", LEAST: "d^inter"}),
     slip(
-        "the gradient through the anchor",
-        "missing",
+        "the gradient",
         {
             "- centroids[i]).square().sum(dim=1).max": "- centroids[i].detach()).square().sum(dim=1).max",
             "- centroids[i]).square().sum(dim=1).min": "- centroids[i].detach()).square().sum(dim=1).min",
@@ -531,33 +473,31 @@ CLUSTER_LOSS = [
         "No gradient flows through the anchor.",
     ),
     slip(
-        "the gradient through the positive",
-        "missing",
+        "the gradient",
         {"(features[labels == c] -": "(features[labels == c].detach() -"},
         "No gradient flows through the positive.",
     ),
     slip(
-        "the gradient through the negative",
-        "missing",
+        "the gradient",
         {"(centroids[classes != c] -": "(centroids[classes != c].detach() -"},
         "No gradient flows through the negative.",
     ),
     slip(
         "what stays of the last batch",
-        "terms kept",
         {"terms = []": "terms = self.__dict__.setdefault('terms', [])"},
         "The terms of the batch before are still there; begin each batch with none.",
     ),
     slip(
         "what stays of the last batch",
-        "classes kept",
         {"classes = labels.unique()": "classes = self.__dict__.setdefault('classes', labels.unique())"},
         "The classes of the first batch are kept; look for them in each batch.",
     ),
     slip(
         "what stays of the last batch",
-        "centroids kept",
-        {"        terms = []": "        centroids = self.__dict__.setdefault('centroids', centroids)\n        terms = []"},
+        {
+            "        terms = []": "        centroids = self.__dict__.setdefault('centroids', centroids)\n"
+            "        terms = []"
+        },
         "The centroids of the first batch are kept; they are made of each batch anew.",
     ),
 ]
