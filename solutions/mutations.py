@@ -158,7 +158,7 @@ def _both(one: Mutant, other: Mutant) -> Mutant | None:
     pair, reverse = (
         replace(
             one,
-            name=f"{one.name} + {other.name.partition(': ')[2]}",
+            name=f"{one.name}; {other.name.removeprefix(f'{one.target}: ')}",
             edits=edits,
             faults=one.faults + other.faults,
             place=f"{one.place} and {other.place}",

@@ -63,7 +63,7 @@ MERGE_LEVELS = [
         },
     ),
     slip(
-        "4 - d_0",
+        "(4 − d_0)/L",
         {"(4 - d_0)": "4"},
         "d_l climbs by 4/L a level; it climbs by (4 − d_0)/L.",
     ),
@@ -90,8 +90,8 @@ MERGE_LEVELS = [
         {
             "level += 1\n    level.fill_diagonal_(0)": "All levels of two classes are one too high.",
             "level -= 1\n    level.fill_diagonal_(0)": "All levels of two classes are one too low.",
-            "level = level.clamp(min=1)\n    level.fill_diagonal_(0)": "Classes nearer than d_0 meet at level 0; you "
-            "begin at level 1.",
+            "level = level.clamp(min=1)\n    level.fill_diagonal_(0)": "The lowest level of two classes is 1; they "
+            "meet at level 0 if they are nearer than d_0.",
             "level = levels - level\n    level.fill_diagonal_(0)": "The levels count from the root down; they count "
             "from the leaves up.",
         },
@@ -139,7 +139,7 @@ TREE_MARGIN = [
         },
     ),
     *at(
-        "4 - d_0",
+        "(4 − d_0)/L",
         "(4 - d_0)",
         {
             "4": "d_l climbs by 4/L a level; it climbs by (4 − d_0)/L.",

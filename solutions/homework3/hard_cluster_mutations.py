@@ -319,12 +319,12 @@ SAMPLER = [
                 },
             ),
             slip(
-                "f^m",
+                "the rows",
                 {
                     "return centroids, features[positive], centroids[negative]": "return features, "
                     "features[positive[row]], centroids[negative[row]]"
                 },
-                "There is a triplet for each picture; each class has one, and its anchor is the centroid.",
+                "Each picture is an anchor; each class has one triplet, and its anchor is the centroid.",
             ),
             slip(
                 "the rows",
@@ -460,8 +460,12 @@ CLUSTER_LOSS = [
             "nn.functional.normalize(features[labels == c].mean(dim=0), dim=0) for c": "f^m is scaled to length 1; "
             "it is the plain mean.",
             "features[labels == c].median(dim=0).values for c": "f^m is the median of the class; it is the mean.",
-            "features[labels == c].mean(dim=0).detach() for c": "No gradient flows through the centroids.",
         },
+    ),
+    slip(
+        "the gradient",
+        {MEAN: "features[labels == c].mean(dim=0).detach() for c"},
+        "No gradient flows through the centroids.",
     ),
     *detached({MOST: "d^intra", LEAST: "d^inter"}),
     slip(

@@ -165,8 +165,8 @@ CLASS_DISTANCES = [
         "the classes",
         "return classes,",
         {
-            "return torch.tensor(list(dict.fromkeys(labels.tolist()))),": "The classes stand in the order in which "
-            "they appear; let them ascend, like d and s.",
+            "return torch.tensor(list(dict.fromkeys(labels.tolist()))),": "The classes alone stand in the order in "
+            "which they appear; let them ascend, like d and s.",
             "return torch.arange(len(classes)),": "The classes are numbered 0, 1, …; return their labels.",
             "return labels,": "The classes are the labels of all pictures; return each once, ascending.",
         },
@@ -179,74 +179,43 @@ RELATIONS = {
     "two alphabets": ("torch.full_like(class_a, ", 2, (1, 0, 3, 16)),
 }
 TREE_LEVEL = [
-    slip(
-        f"the level of {relation}",
-        f"{wrong}",
-        {f"{code}{right}": f"{code}{wrong}"},
-        f"For {relation} the level is {right}, not {wrong}.",
-    )
-    for relation, (code, right, wrongs) in RELATIONS.items()
-    for wrong in wrongs
-] + [
-    slip(
-        "the levels",
-        "from the root",
-        {"return level": "return 2 - level"},
-        "The levels are counted from the root down; the character itself is level 0, the root 2.",
+    *(
+        slip(
+            f"the level of {relation}",
+            {f"{code}{right}": f"{code}{wrong}"},
+            f"For {relation} the level is {right}, not {wrong}.",
+        )
+        for relation, (code, right, wrongs) in RELATIONS.items()
+        for wrong in wrongs
     ),
-    slip(
+    *at(
         "the levels",
-        "from 1",
-        {"return level": "return level + 1"},
-        "The levels are counted from 1; the character itself is level 0.",
-    ),
-    slip(
-        "the levels",
-        "neighbours",
-        {"alphabet_of[class_a] == alphabet_of[class_b]": "(class_a - class_b).abs() == 1"},
-        "Neighbouring class numbers are taken for one alphabet; look it up in alphabet_of.",
-    ),
-    slip(
-        "the levels",
-        "half looked up",
-        {"alphabet_of[class_a] == alphabet_of[class_b]": "alphabet_of[class_a] == class_b"},
-        "An alphabet is compared with a class; look up the alphabets of both classes.",
-    ),
-    slip(
-        "the levels",
-        "difference",
-        {"return level": "return (alphabet_of[class_a] - alphabet_of[class_b]).abs()"},
-        "The difference of alphabet numbers is no level: it is 0, 1 or 2.",
-    ),
-    slip(
-        "the levels",
-        "float",
-        {"return level": "return level.float()"},
-        "The levels are floating point numbers; return integers (see torch.Tensor.long).",
-    ),
-    slip(
-        "the levels", "bool", {"return level": "return level > 0"}, "The levels are true or false; they are 0, 1 or 2."
-    ),
-    slip(
-        "the levels",
-        "one for all",
-        {"return level": "return torch.full_like(level, int(level.max()))"},
-        "All pairs have one level, the highest of them; each pair has its own.",
-    ),
-    slip(
-        "the levels",
-        "flat",
-        {"return level": "return level.flatten()"},
-        "The levels are flattened; give them the shape of class_a.",
-    ),
-    slip(
-        "the levels",
-        "table",
+        "return level",
         {
-            "return level": "return 2 - (alphabet_of[class_a.flatten()][:, None] == "
-            "alphabet_of[class_b.flatten()]).long() - (class_a.flatten()[:, None] == class_b.flatten()).long()"
+            "return 2 - level": "The levels are counted from the root down; the character itself is level 0, the "
+            "root 2.",
+            "return level + 1": "The levels are counted from 1; the character itself is level 0.",
+            "return (alphabet_of[class_a] - alphabet_of[class_b]).abs()": "The difference of alphabet numbers is no "
+            "level: it is 0, 1 or 2.",
+            "return level.float()": "The levels are floating point numbers; return integers (see torch.Tensor.long).",
+            "return level > 0": "The levels are true or false; they are 0, 1 or 2.",
+            "return torch.full_like(level, int(level.max()))": "All pairs have one level, the highest of them; each "
+            "pair has its own.",
+            "return level.flatten()": "The levels are flattened; give them the shape of class_a.",
+            "return 2 - (alphabet_of[class_a.flatten()][:, None] == alphabet_of[class_b.flatten()]).long() - "
+            "(class_a.flatten()[:, None] == class_b.flatten()).long()": "Every entry of class_a is compared with "
+            "every entry of class_b; compare them in pairs.",
         },
-        "Every entry of class_a is compared with every entry of class_b; compare them in pairs.",
+    ),
+    *at(
+        "the levels",
+        "alphabet_of[class_a] == alphabet_of[class_b]",
+        {
+            "(class_a - class_b).abs() == 1": "Neighbouring class numbers are taken for one alphabet; look it up in "
+            "alphabet_of.",
+            "alphabet_of[class_a] == class_b": "An alphabet is compared with a class; look up the alphabets of both "
+            "classes.",
+        },
     ),
 ]
 
@@ -270,7 +239,7 @@ VIOLATE_MARGIN = [
         },
     ),
     *at(
-        "4 - d_0",
+        "(4 − d_0)/L",
         "(4 - d_0)",
         {
             "4": "d_l climbs by 4/L a level; it climbs by (4 − d_0)/L.",
@@ -341,8 +310,7 @@ VIOLATE_MARGIN = [
             "d_0 = (features[:, None] - features).square().sum(dim=2).mean()": "d_0 is the mean squared distance of "
             "all pairs of the batch; it is the mean of s.",
             "d_0 = (features[:, None] - features).square().sum() / (len(features) ** 2 - len(features))": "d_0 is "
-            "the mean squared distance of all pairs of the batch; it is the mean "
-            "of s.",
+            "the mean squared distance of two different pictures of the batch; it is the mean of s.",
             "d_0 = s.min()": "d_0 is the smallest s; it is the mean.",
             "d_0 = s.max()": "d_0 is the largest s; it is the mean.",
             "d_0 = s.median()": "d_0 is the median of s; it is the mean.",
@@ -460,17 +428,17 @@ CRITERION = [
     slip(
         "L",
         _called("labels[a], labels[n], self.alphabet_of, self.beta"),
-        "L is not passed on to violate_margin, which then takes 16.",
+        "L = 16 is used whatever is asked for; pass self.levels on to violate_margin.",
     ),
     slip(
         "β and L",
         _called("labels[a], labels[n], self.alphabet_of"),
-        "β and L are not passed on to violate_margin, which then takes 0.1 and 16.",
+        "β = 0.1 and L = 16 are used whatever is asked for; pass self.beta and self.levels on to violate_margin.",
     ),
     slip(
         "β",
         _called("labels[a], labels[n], self.alphabet_of, levels=self.levels"),
-        "β is not passed on to violate_margin, which then takes 0.1.",
+        "β = 0.1 is used whatever is asked for; pass self.beta on to violate_margin.",
     ),
     slip(
         "β and L",

@@ -12,7 +12,8 @@ ALL_TRIPLETS = [
         "p != a",
         {
             "p > a": "Each pair of one class is taken once; (a, p, n) and (p, a, n) are two triplets.",
-            "p < a": "Each pair of one class is taken once; (a, p, n) and (p, a, n) are two triplets.",
+            "p < a": "Each pair of one class is taken once, the higher row first; (a, p, n) and (p, a, n) are two "
+            "triplets.",
         },
     ),
     slip(
@@ -208,12 +209,10 @@ CMC_AT = [
         "the nearest",
         NEAR,
         {
-            "nearest = distances.argsort(dim=0)[q % len(distances), :k] % len(gallery_labels)": "The distances are "
-            "sorted over the queries, dimension 0; sort each query's "
-            "row, dimension 1.",
-            "nearest = distances.argsort(dim=0)[:k, q % distances.shape[1]] % len(gallery_labels)": "The distances "
-            "are sorted over the queries, dimension 0; sort each query's "
-            "row, dimension 1.",
+            "nearest = distances.argsort(dim=0)[q, :k]": "The distances are sorted over the queries, dimension 0; "
+            "sort each "
+            "query's row, dimension 1.",
+            "nearest = distances[:, q].argsort()[:k]": "The columns of the distances are sorted; a query is a row.",
         },
     ),
     slip(
