@@ -15,5 +15,6 @@ this order,
    without what they expect, but with what teaches it (`Case.taught_by`). What students may read of them, name and sentence,
    holds no number.
 
+Beside it stands CHAPTER_mutations.py, with slips from which `solutions.mutations` makes wrong solutions by the hundred.
 What several chapters share, and what students are given, lies in modules beside them.
 """

@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from importlib.util import find_spec
 from itertools import combinations
 
 import numpy as np
@@ -129,10 +130,12 @@ def of(assignment: str) -> tuple[Mutant, ...]:
 
 def singles(assignment: str) -> tuple[Mutant, ...]:
     """All of one slip, also those that do no harm or the same as another."""
+    modules = (f"{chapter.__name__}_mutations" for chapter in mutants.chapters(assignment))
     return tuple(
         replace(mutant, name=f"{target}: {mutant.name}", target=target, assignment=assignment)
-        for chapter in mutants.chapters(assignment)
-        for target, slips in importlib.import_module(f"{chapter.__name__}_mutations").MUTATIONS.items()
+        for module in modules
+        if find_spec(module)  # a chapter may do without
+        for target, slips in importlib.import_module(module).MUTATIONS.items()
         for mutant in slips
     )
 

@@ -119,7 +119,6 @@ MERGE_LEVELS = [
 MARGIN = "beta + d_l - s[:, None]"
 LEVEL = "level * (4 - d_0) / levels + d_0"
 TREE_MARGIN = [
-    *terms(MARGIN, {"beta": "β", "d_l": "d_H", "s[:, None]": "s of the anchor's class"}),
     *at(
         "s of the anchor's class",
         "s[:, None]",
@@ -129,10 +128,12 @@ TREE_MARGIN = [
             "s[:, None] - s": "s of both classes is subtracted; subtract that of the anchor's class alone.",
         },
     ),
+    *terms(MARGIN, {"beta": "β", "d_l": "d_H", "s[:, None]": "s of the anchor's class"}),
     *at(
         "d_0 in d_H",
         LEVEL,
         {
+            "(level * 4 - d_0) / levels + d_0": "The level multiplies 4 alone; it multiplies 4 − d_0.",
             "level * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
             "level * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by the level; it is added once.",
             "level * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",

@@ -228,17 +228,17 @@ SAMPLER = [
             "mean of the batch; add it again.",
         },
     ),
+    slip(
+        "the gradient",
+        {"mean(dim=0) for c": "mean(dim=0).detach() for c"},
+        "No gradient flows through the centroids, neither as anchors nor as negatives.",
+    ),
     *detached(
         {
             "anchors.append(anchor": "the anchor",
             "positives.append(own[to_own.argmax()]": "the positive",
             "negatives.append(centroids[to_centroids.argmin()]": "the negative",
         }
-    ),
-    slip(
-        "the gradient",
-        {"mean(dim=0) for c": "mean(dim=0).detach() for c"},
-        "No gradient flows through the centroids, neither as anchors nor as negatives.",
     ),
     slip(
         "the gradient",

@@ -225,11 +225,19 @@ D_0 = "d_0 = s.mean()"
 SIZES = "torch.stack([(labels == c).sum() for c in classes])"
 
 VIOLATE_MARGIN = [
+    slip(
+        "s of the anchor's class",
+        {"searchsorted(classes, anchor_labels)": "searchsorted(classes, negative_labels)"},
+        "s of the negative's class is subtracted; take the anchor's.",
+    ),
+    *constant("(4 - d_0) / levels", "levels", "L", 16, 2, 3),
     *terms(SUM, {"beta": "β", "d_l": "d_l", "s[row]": "s of the anchor's class"}),
     *at(
         "d_0 in d_l",
         THRESHOLD,
         {
+            "(level * 4 - d_0) / levels + d_0": "l multiplies 4 alone; it multiplies 4 − d_0.",
+            "level * 4 - d_0 / levels + d_0": "l multiplies 4 alone, and only d_0 is divided by L; mind the brackets.",
             "level * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
             "level * (4 - d_0) / levels + 4": "d_l starts from 4; it starts from d_0.",
             "level * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by l; it is added once.",
@@ -254,7 +262,6 @@ VIOLATE_MARGIN = [
         {"(4 - d_0) / levels": "(4 - d_0)"},
         "d_l is not divided by L.",
     ),
-    *constant("(4 - d_0) / levels", "levels", "L", 16, 2, 3),
     *at(
         "L",
         "/ levels",
@@ -320,11 +327,6 @@ VIOLATE_MARGIN = [
             "mean of s over the classes.",
             "d_0 = 0": "d_0 is 0; it is the mean of s.",
         },
-    ),
-    slip(
-        "s of the anchor's class",
-        {"searchsorted(classes, anchor_labels)": "searchsorted(classes, negative_labels)"},
-        "s of the negative's class is subtracted; take the anchor's.",
     ),
     *at(
         "s of the anchor's class",
