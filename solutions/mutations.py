@@ -131,13 +131,22 @@ def of(assignment: str) -> tuple[Mutant, ...]:
 def singles(assignment: str) -> tuple[Mutant, ...]:
     """All of one slip, also those that do no harm or the same as another."""
     modules = (f"{chapter.__name__}_mutations" for chapter in mutants.chapters(assignment))
-    return tuple(
+    named = (
         replace(mutant, name=f"{target}: {mutant.name}", target=target, assignment=assignment)
         for module in modules
         if find_spec(module)  # a chapter may do without
         for target, slips in importlib.import_module(module).MUTATIONS.items()
         for mutant in slips
     )
+    count = Counter()
+    return tuple(_numbered(mutant, count) for mutant in named)
+
+
+def _numbered(mutant: Mutant, count: Counter) -> Mutant:
+    """With a number behind its name, if it is not the first of that name."""
+    count[mutant.name] += 1
+    number = count[mutant.name]
+    return mutant if number == 1 else replace(mutant, name=f"{mutant.name} ({number})")
 
 
 def pairs(slips: Iterable[Mutant]) -> tuple[Mutant, ...]:
@@ -194,6 +203,8 @@ def _wrong(mutant: Mutant, exercise: Exercise, case: Case) -> str:
     verdict = judge_case(exercise, case, given)
     if verdict.passed:
         return ""
+    if raised := given.get("raised"):
+        return f"{raised['type']}: {raised['message']}"
     if verdict.given is None:
         return verdict.reason
     digits = round(-math.log10(case.tolerance))

@@ -336,6 +336,11 @@ ALL_TRIPLETS_LOSS = [
         {OUT: f"(squared[a, p] - squared[a, n]).clamp(min=0) + {LOOKED_UP}"},
         "The margin is added after max(·, 0); it belongs inside.",
     ),
+    slip(
+        "|a − p|² and |a − n|²",
+        {OUT: f"squared[a, n] - squared[a, p] + {LOOKED_UP}"},
+        "|a − p|² and |a − n|² stand in each other's place: |a − p|² is added, |a − n|² subtracted.",
+    ),
     *terms(OUT, {"squared[a, p]": "|a − p|²", "squared[a, n]": "|a − n|²", LOOKED_UP: "the margin"}),
     *at(
         "the margin",

@@ -215,6 +215,16 @@ SAMPLER = [
     ),
     slip(
         "the labels",
+        {
+            "classes = labels.unique()": "classes = labels.unique()\n"
+            "        size = len(labels) // len(classes)\n"
+            "        points = points[labels.argsort(stable=True)][: size * len(classes)]\n"
+            "        labels = classes.repeat_interleave(size)"
+        },
+        "The batch is cut into parts of equal size; a class is where its label stands.",
+    ),
+    slip(
+        "the labels",
         {"        labels = torch.as_tensor(labels, device=features.device)\n": ""},
         "Labels may be a list: make a tensor of them first, torch.as_tensor(labels, device=features.device).",
     ),
@@ -413,6 +423,33 @@ CLUSTER_LOSS = [
             "features[labels != c] - centroids[i]": "d^inter is that of the nearest picture of another class; take "
             "the nearest centroid.",
         },
+    ),
+    slip(
+        "d^intra and d^inter",
+        {HINGE: "(inter - intra + self.alpha).clamp(min=0)"},
+        "d^intra and d^inter stand in each other's place: d^intra is added, d^inter subtracted.",
+    ),
+    slip(
+        "d^intra and d^inter",
+        {HINGE: "intra - inter", TOTAL: "(torch.stack(terms).sum() + self.alpha).clamp(min=0)"},
+        "d^intra and d^inter are summed over the classes before max(·, 0); each class has its own hinge.",
+    ),
+    slip(
+        "d^intra and d^inter",
+        {HINGE: "intra - inter", TOTAL: "(torch.stack(terms).mean() + self.alpha).clamp(min=0)"},
+        "d^intra and d^inter are averaged over the classes before max(·, 0); each class has its own hinge.",
+    ),
+    slip(
+        "d^intra and d^inter",
+        {HINGE: "intra - inter", TOTAL: "(torch.stack(terms).mean() / features.shape[1] + self.alpha).clamp(min=0)"},
+        "d^intra and d^inter are averaged over classes and coordinates before max(·, 0); sum over the coordinates, "
+        "with a "
+        "hinge for each class.",
+    ),
+    slip(
+        "the hinge",
+        {HINGE: "(intra - inter).relu() + self.alpha"},
+        "α is added after max(·, 0); it belongs inside.",
     ),
     *terms("intra - inter + self.alpha", {"intra": "d^intra", "inter": "d^inter", "self.alpha": "α"}),
     *constant("intra - inter + self.alpha", "alpha", "α", 0.3, 1, 0.1, 0.2, 0.5),

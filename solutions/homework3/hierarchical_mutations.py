@@ -14,6 +14,20 @@ CLASS_DISTANCES = [
     *squared({SQUARED: "the distances between pictures"}),
     *at(
         "d",
+        TABLE,
+        {
+            "means = torch.stack([features[labels == p].mean(dim=0) for p in classes])\n"
+            "    d = (means[:, None] - means).square().sum(dim=2)": "d is the squared distance of two centroids; it "
+            "is the mean over all pairs "
+            "of pictures.",
+            "means = torch.stack([features[labels == p].mean(dim=0) for p in classes])\n"
+            "    d = 2 - 2 * means @ means.T": "d holds for vectors of length 1 only, as 2 − 2ab does; take the "
+            "squared "
+            "difference.",
+        },
+    ),
+    *at(
+        "d",
         "block.mean()",
         {
             "block.sqrt().mean()": "d is the mean of distances that are not squared (s is right); it is the mean of "
@@ -43,20 +57,6 @@ CLASS_DISTANCES = [
             "the second; it is the mean over all pairs.",
             "block.mean() / 2 for block in row": "d is halved; nothing divides it by 2.",
             "2 * block.mean() for block in row": "d is twice as large as it is.",
-        },
-    ),
-    *at(
-        "d",
-        TABLE,
-        {
-            "means = torch.stack([features[labels == p].mean(dim=0) for p in classes])\n"
-            "    d = (means[:, None] - means).square().sum(dim=2)": "d is the squared distance of two centroids; it "
-            "is the mean over all pairs "
-            "of pictures.",
-            "means = torch.stack([features[labels == p].mean(dim=0) for p in classes])\n"
-            "    d = 2 - 2 * means @ means.T": "d holds for vectors of length 1 only, as 2 − 2ab does; take the "
-            "squared "
-            "difference.",
         },
     ),
     slip(
@@ -103,6 +103,8 @@ CLASS_DISTANCES = [
         SPREAD,
         {
             "within.sum() / (n * n)": "s is divided by n_p²; divide by n_p² − n_p.",
+            "within.sum() / (2 * n * n)": "s is the mean squared distance to the centroid; it is the mean over pairs "
+            "of pictures.",
             "within.sum() / (n * n - n) / 2": "s is half of what it is: both (x, x′) and (x′, x) count. (The "
             "variance is half of it, too.)",
             "2 * within.sum() / (n * n - n)": "s is twice as large as it is: n_p² − n_p is the number of all ordered "
@@ -115,8 +117,6 @@ CLASS_DISTANCES = [
             "within.sum() / (n - 1)": "s is divided by n_p − 1; divide by n_p² − n_p.",
             "within.sum() / (n * n - 1)": "s is divided by n_p² − 1; divide by n_p² − n_p.",
             "within.sum() / len(labels)": "s is divided by the size of the batch; divide by n_p² − n_p.",
-            "within.sum() / (2 * n * n)": "s is the mean squared distance to the centroid; it is the mean over pairs "
-            "of pictures.",
             "within.sum() / (2 * n)": "s is the sum of squared distances to the centroid; it is the mean over pairs "
             "of pictures.",
             "within.max()": "s is the largest distance within the class; it is the mean over pairs of different "
@@ -425,6 +425,48 @@ CRITERION = [
         "the hinge",
         {HINGE: f"({TERMS})", "return terms.mean()": "return terms.mean().clamp(min=0)"},
         "max(·, 0) acts on the mean; each triplet has its own.",
+    ),
+    slip(
+        "the hinge",
+        {HINGE: "(to_positive - to_negative).relu() + margin"},
+        "The margin is added after max(·, 0); it belongs inside.",
+    ),
+    slip(
+        "|a − p|² and |a − n|²",
+        {TERMS: "to_negative - to_positive + margin"},
+        "|a − p|² and |a − n|² stand in each other's place: |a − p|² is added, |a − n|² subtracted.",
+    ),
+    slip(
+        "|a − p|² and |a − n|²",
+        {TERMS: "to_positive.sum() - to_negative.sum() + margin"},
+        "|a − p|² and |a − n|² are summed over all triplets; each triplet has its own.",
+    ),
+    slip(
+        "|a − p|² and |a − n|²",
+        {TERMS: "to_positive.mean() - to_negative.mean() + margin"},
+        "|a − p|² and |a − n|² are averaged over all triplets before max(·, 0); each triplet has its own.",
+    ),
+    slip(
+        "the loss",
+        {
+            TO_POSITIVE: "nn.functional.pairwise_distance(features[a], features[p])",
+            TO_NEGATIVE: "nn.functional.pairwise_distance(features[a], features[n])",
+            TERMS: "to_positive - to_negative + self.beta",
+        },
+        "The distances are not squared, and the margin is β for all triplets, as in triplet_margin_loss; each "
+        "triplet has a "
+        "margin of its own.",
+    ),
+    slip(
+        "the loss",
+        {
+            TO_POSITIVE: "nn.functional.pairwise_distance(features[a], features[p])",
+            TO_NEGATIVE: "nn.functional.pairwise_distance(features[a], features[n])",
+            TERMS: "to_positive - to_negative + 1",
+        },
+        "The distances are not squared, and the margin is 1 for all triplets, as in triplet_margin_loss; each "
+        "triplet has a "
+        "margin of its own.",
     ),
     *terms(TERMS, {"to_positive": "|a − p|²", "to_negative": "|a − n|²", "margin": "the margin"}),
     slip(

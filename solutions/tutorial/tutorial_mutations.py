@@ -100,6 +100,8 @@ HARD_TRIPLETS = list(
                 "the positive",
                 FARTHEST,
                 {
+                    "(apart * (same & ~itself)).argmax(dim=1)": "Where a class is one point, the first row of the "
+                    "batch is the positive: a mask that is multiplied leaves 0 everywhere. Fill with −∞.",
                     "apart.masked_fill(~same | itself, torch.inf).argmin(dim=1)": "The positive is the nearest of "
                     "its class; take the farthest.",
                     "apart.masked_fill(~same, torch.inf).argmin(dim=1)": "The positive is the anchor itself, at "
@@ -108,8 +110,6 @@ HARD_TRIPLETS = list(
                     "anchor's class.",
                     "apart.masked_fill(same, -torch.inf).argmax(dim=1)": "The positive is the farthest of the other "
                     "classes; look within the anchor's class.",
-                    "(apart * (same & ~itself)).argmax(dim=1)": "Where a class is one point, the first row of the "
-                    "batch is the positive: a mask that is multiplied leaves 0 everywhere. Fill with −∞.",
                     "(same & ~itself).long().argmax(dim=1)": "The positive is the first other picture of its class; "
                     "take the farthest. (A mask times ∞ makes NaN of 0 · ∞; see masked_fill.)",
                     "len(labels) - 1 - apart.masked_fill(~same | itself, "
@@ -131,17 +131,17 @@ HARD_TRIPLETS = list(
                 "the negative",
                 NEAREST,
                 {
+                    "(apart * ~same).argmin(dim=1)": "The negative is the first row of the anchor's own class: a "
+                    "mask that is multiplied leaves 0 there. Fill with ∞.",
+                    "same.long().argmin(dim=1)": "The negative is the first row of another class, however far. (A "
+                    "mask times ∞ makes NaN of 0 · ∞; see masked_fill.)",
                     "apart.masked_fill(same, -torch.inf).argmax(dim=1)": "The negative is the farthest of the other "
                     "classes; take the nearest.",
                     "apart.argmin(dim=1)": "The negative is the anchor itself, at distance 0; leave out its class.",
                     "apart.masked_fill(itself, torch.inf).argmin(dim=1)": "The negative is the nearest other picture "
                     "of any class; leave out the anchor's class.",
-                    "(apart * ~same).argmin(dim=1)": "The negative is the first row of the anchor's own class: a "
-                    "mask that is multiplied leaves 0 there. Fill with ∞.",
                     "torch.zeros(len(labels), dtype=torch.long)": "The negative is row 0 for each anchor. (A mask "
                     "times ∞ makes NaN of 0 · ∞; see masked_fill.)",
-                    "same.long().argmin(dim=1)": "The negative is the first row of another class, however far. (A "
-                    "mask times ∞ makes NaN of 0 · ∞; see masked_fill.)",
                     "apart[positive].masked_fill(same, torch.inf).argmin(dim=1)": "The negative is the nearest to "
                     "the positive; take the nearest to the anchor.",
                     "len(labels) - 1 - apart.masked_fill(same, torch.inf).flip(1).argmin(dim=1)": "Of equally near "
