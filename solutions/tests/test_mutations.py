@@ -71,6 +71,13 @@ def test_pairs_are_of_two_places_and_say_both_sentences(assignment):
             assert pair.says == f"{one.says} {other.says}"
 
 
+def test_no_pair_answers_all_cases_as_something_simpler_does():
+    of_target = [mutant for mutant in mutations.of("homework3") if mutant.target == "tree_level"]
+    hand_written = [mutant for mutant in mutants.of("homework3") if mutant.target == "tree_level"]
+    simple = {mutations.behaviour(mutant) for mutant in (*hand_written, *of_target) if len(mutant.faults) < 2}
+    assert not any(mutations.behaviour(mutant) in simple for mutant in of_target if len(mutant.faults) == 2)
+
+
 SAID = {
     "HardClusterTripletsSampler": (
         "f^m is a sum; divide by K_i.",
