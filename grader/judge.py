@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from grader import messages, protocol, refusal, third_party
+from grader.diagnosis import diagnose
 from grader.matching import differing
 from grader.model import Arrays, Case, Exercise, Report, State, Verdict
 
@@ -23,7 +24,9 @@ MOST_LIBRARIES = 100  # names of libraries that an answer may bring
 def judge(exercise: Exercise, cases: Iterable[Case], answers: Mapping[str, Any]) -> Report:
     """Compare `answers` (case name -> what `grader.answer` made, after its travel as JSON) with `cases`."""
     verdicts = tuple(_judge_case(exercise, case, answers.get(case.name)) for case in cases)
-    return Report(exercise, _told_apart(verdicts, answers), _third_party(exercise, answers.values()))
+    verdicts = _told_apart(verdicts, answers)
+    diagnosis = diagnose(exercise, verdicts, answers)
+    return Report(exercise, verdicts, _third_party(exercise, answers.values()), diagnosis=diagnosis)
 
 
 def _told_apart(verdicts: tuple[Verdict, ...], answers: Mapping[str, Any]) -> tuple[Verdict, ...]:
@@ -92,7 +95,6 @@ def _first_batch(case: Case) -> Case:
         inputs=case.before,
         expected=case.expected_before,
         before=nothing,
-        mistakes=nothing,
         also=(),
     )
 
@@ -104,9 +106,6 @@ def _compare(exercise: Exercise, case: Case, given: Arrays) -> Verdict:
         case = replace(case, expected=nearest)
     if not _differing(exercise, case, case.expected, given):
         return Verdict(case, State.PASSED, given=given)
-    for mistake, outputs in case.mistakes.items():
-        if outputs and not _differing(exercise, case, {**case.expected, **outputs}, given):
-            return Verdict(case, State.FAILED, messages.difference(exercise, case, given), mistake, given)
     if order := _returned_order(exercise, case, given):
         return Verdict(
             case, State.FAILED, messages.other_order(exercise, order), messages.OUTPUTS_IN_ANOTHER_ORDER, given

@@ -204,7 +204,7 @@ class Verdict:
     """What became of one case.
 
     reason: one or more sentences for the student; empty when passed.
-    mistake: the known wrong solution that gives exactly this answer, if there is one.
+    mistake: one that can be made in any exercise, if the answer shows it (see `grader.messages`).
     given: the decoded outputs, where there were any to compare.
     helped: passed with right earlier parts in place of the student's own.
     """

@@ -6,19 +6,17 @@ hinge lies near its corner; unless the case is a tie, whose numbers are then exa
 assignment may be imported.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache
 
 import numpy as np
 import torch
 
-from grader import assignments, messages, protocol
+from grader import assignments, protocol
 from grader.answer import answer
 from grader.assignments import Cases
-from grader.judge import judge_case
-from grader.matching import differing
 from grader.model import Arrays, Case, Exercise, Inputs, Target, batches
 from solutions import mutants
 
@@ -69,13 +67,13 @@ def visible_cases(assignment: str) -> Cases:
 
 
 def _complete(assignment: str, exercise: Exercise, case: Case) -> Case:
-    """The case with what it expects, unless that is an error, and with what the known mistakes make of it."""
+    """The case with what it expects, unless that is an error, and what is right for the parts that the exercise needs."""
     target = exercise.target
     if case.before:
         case = replace(case, expected_before=_right(assignment, target, {**case.inputs, **case.before}))
     if not case.raises:
         case = replace(case, expected=_right(assignment, target, case.inputs, case.gradient))
-    return replace(_with_earlier(assignment, exercise, case), mistakes=KnownMistakes(assignment, exercise, case))
+    return _with_earlier(assignment, exercise, case)
 
 
 def _with_earlier(assignment: str, exercise: Exercise, case: Case) -> Case:
@@ -102,45 +100,3 @@ def _right(assignment: str, target: Target, inputs: Inputs, gradient: bool = Fal
         name: value.astype(np.result_type(*dtypes.values())) if value.dtype in FLOATS and dtypes else value
         for name, value in outputs.items()
     }
-
-
-class KnownMistakes(Mapping[str, Arrays]):
-    """Name of a mutant -> its outputs on this case. Left out are those that do no harm here, raise, alter the input, or
-    cannot be told from another one.
-
-    They are computed when somebody looks, which is `grader.judge` once a case has failed: right work never waits for them.
-    It is our own code that runs then, on our own input; nothing of a student's.
-    """
-
-    def __init__(self, assignment: str, exercise: Exercise, case: Case):
-        self.assignment = assignment
-        self.exercise = exercise
-        self.case = case
-
-    @cached_property
-    def outputs(self) -> dict[str, Arrays]:
-        exercise, case, found = self.exercise, self.case, {}
-        for mutant in mutants.of(self.assignment):
-            if mutant.target == exercise.target.name:
-                given = answer(exercise.target, mutant.object, case.inputs, case.gradient, case.before)
-                verdict = judge_case(exercise, case, given)
-                if not verdict.passed and verdict.given is not None:
-                    found[mutant.name] = verdict.given
-        return {
-            name: given
-            for name, given in found.items()
-            if not any(self._same(given, other) for other in found.values() if other is not given)
-        }
-
-    def _same(self, one: Arrays, other: Arrays) -> bool:
-        aligned = messages.aligned(self.exercise, self.case, one, other)
-        return not differing(one, aligned, self.case.tolerance)
-
-    def __getitem__(self, name: str) -> Arrays:
-        return self.outputs[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.outputs)
-
-    def __len__(self) -> int:
-        return len(self.outputs)
