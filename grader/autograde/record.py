@@ -28,7 +28,7 @@ class NoRecord(Exception):
 
 @dataclass(frozen=True)
 class CaseRecord:
-    """mistake: the known wrong solution that gives the same answer, by name, if there is one."""
+    """mistake: the one that its answer shows, by name, if there is one; in older records any, now one of `messages`."""
 
     name: Text
     hidden: bool
@@ -38,7 +38,10 @@ class CaseRecord:
 
 @dataclass(frozen=True)
 class ExerciseRecord:
-    """cases: in the order of the exercise; none if the grader failed. third_party: see `grader.third_party`."""
+    """cases: in the order of the exercise; none if the grader failed. third_party: see `grader.third_party`.
+
+    mistakes: the known wrong solutions of its diagnosis, by name; older records have none.
+    """
 
     name: Text
     cases: Annotated[tuple[CaseRecord, ...], Field(max_length=MOST)]
@@ -47,6 +50,7 @@ class ExerciseRecord:
         tuple[Text, ...], Field(max_length=MOST, validation_alias=AliasChoices("third_party", "peers"))
     ]
     grader_failed: bool
+    mistakes: Annotated[tuple[Text, ...], Field(max_length=MOST)] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ def of_exercise(name: str, report: Report | None) -> ExerciseRecord:
     """`report`: None where the grader failed."""
     if report is None:
         return ExerciseRecord(name, cases=(), third_party=(), grader_failed=True)
-    return ExerciseRecord(name, tuple(map(_of_case, report.verdicts)), report.third_party, grader_failed=False)
+    mistakes = report.diagnosis.mistakes if report.diagnosis else ()
+    return ExerciseRecord(name, tuple(map(_of_case, report.verdicts)), report.third_party, False, mistakes)
 
 
 def _of_case(verdict: Verdict) -> CaseRecord:

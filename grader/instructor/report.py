@@ -16,10 +16,10 @@ import jinja2
 from data.folders import write_atomically
 from grader import assignments
 from grader.autograde.grading import Outcome
-from grader.autograde.record import CaseRecord
+from grader.autograde.record import CaseRecord, ExerciseRecord
+from grader.diagnosis import sentence
 from grader.hidden import SUFFIX, graded_cases
 from grader.instructor.results import Part, Results, Submission, gather
-from grader.messages import mistake
 from grader.model import Case, State
 
 MOST_BARS = 12  # of a histogram
@@ -68,7 +68,7 @@ class PartCount:
 
 @dataclass(frozen=True)
 class MistakeCount:
-    """students: who made it, in any case of any exercise."""
+    """students: who made it, in any exercise."""
 
     name: str
     sentence: str
@@ -179,20 +179,25 @@ def _cases(known: Iterable[Case], judged: list[tuple[CaseRecord, ...]]) -> Itera
 
 
 def mistakes(results: Results) -> list[MistakeCount]:
-    """The recognised mistakes, that of most students first."""
+    """The recognised mistakes, that of most students first. Those that an exercise cannot tell apart are counted as one."""
     known = assignments.graded(results.assignment)
     made: dict[tuple[str, str], tuple[dict[str, None], dict[str, None]]] = {}  # dictionaries for ordered sets
     for submission in results.submissions:
         for record in submission.exercises.values():
-            for name in (case.mistake for case in record.cases if case.mistake):
-                sentence = mistake(known[record.name], name) if record.name in known else ""
-                exercises, students = made.setdefault((name, sentence), ({}, {}))
+            for names in _recognised(record):
+                said = sentence(known[record.name], names) if record.name in known else ""
+                exercises, students = made.setdefault((" or ".join(names), said), ({}, {}))
                 exercises[record.name] = students[submission.student] = None
     counts = [
-        MistakeCount(name, sentence, tuple(exercises), tuple(students))
-        for (name, sentence), (exercises, students) in made.items()
+        MistakeCount(name, said, tuple(exercises), tuple(students))
+        for (name, said), (exercises, students) in made.items()
     ]
     return sorted(counts, key=lambda count: (-len(count.students), count.name))
+
+
+def _recognised(record: ExerciseRecord) -> set[tuple[str, ...]]:
+    """The diagnosis of an exercise; of an older record those of its cases."""
+    return {record.mistakes} if record.mistakes else {(case.mistake,) for case in record.cases if case.mistake}
 
 
 def flags(submissions: Iterable[Submission]) -> dict[str, list[tuple[str, str]]]:

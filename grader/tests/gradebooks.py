@@ -39,10 +39,15 @@ def make_gradebook(folder: Path, scores: Mapping[str, Iterable[float | None]]) -
     return url
 
 
-def make_record(results: Mapping[str, Iterable[tuple]] | None = None, **more) -> Record:
-    """results: exercise -> for each case its name, whether it is hidden, its result and the mistake."""
+def make_record(
+    results: Mapping[str, Iterable[tuple]] | None = None, mistakes: Mapping[str, tuple[str, ...]] | None = None, **more
+) -> Record:
+    """results: exercise -> for each case its name, whether it is hidden, its result and the mistake. mistakes: exercise ->
+    its own."""
     exercises = tuple(
-        ExerciseRecord(exercise, tuple(CaseRecord(*case) for case in cases), (), False)
+        ExerciseRecord(
+            exercise, tuple(CaseRecord(*case) for case in cases), (), False, (mistakes or {}).get(exercise, ())
+        )
         for exercise, cases in (results or {}).items()
     )
     plain = {"outcome": Outcome.GRADED, "why": None, "seconds": 4.0, "seed": 1, "notices": (), "exercises": exercises}

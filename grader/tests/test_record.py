@@ -52,7 +52,7 @@ def saved(notebook) -> Record:
     return record.from_metadata(json.loads(json.dumps(notebook))["metadata"][MARK])
 
 
-def test_the_judge_keeps_each_cases_result_and_the_recognised_mistake():
+def test_the_judge_keeps_each_cases_result_and_the_recognised_mistakes():
     names = [case.name for case in EXERCISE.cases]
     assert judged(right) == Record(
         Outcome.GRADED,
@@ -64,7 +64,7 @@ def test_the_judge_keeps_each_cases_result_and_the_recognised_mistake():
     )
     (exercise,) = judged(from_the_root).exercises
     assert {case.result for case in exercise.cases} == {State.FAILED}
-    assert exercise.cases[0].mistake == "level_counted_from_root"
+    assert exercise.mistakes == ("level_counted_from_root",)
 
 
 def test_what_is_not_implemented_is_told_from_what_is_wrong():
@@ -144,6 +144,7 @@ def test_a_record_that_was_written_before_peers_were_called_third_party_is_read(
     path.write_text(json.dumps({"metadata": {MARK: {"graded": True, **plain, "exercises": [exercise]}}}))
     kept = ExerciseRecord(LEVEL, (CaseRecord("two classes", False, State.NOT_DONE, None),), ("oml",), False)
     assert record.read(path) == Record(Outcome.LIMITED, "Too long.", 4.0, 2**32 - 1, ("put back",), (kept,))
+    assert kept.mistakes == ()  # nor were those of an exercise kept
     (written,) = record.to_metadata(record.read(path))["exercises"]
     assert written["third_party"] == ("oml",)
 
@@ -180,7 +181,7 @@ CASE = {"name": "x", "hidden": False, "result": "passed", "mistake": None}
         {"exercises": [FAILED_EXERCISE] * 1001},
         *(
             {"exercises": [{**FAILED_EXERCISE, **bad}]}
-            for bad in [{"name": None}, {"grader_failed": 1}, {"third_party": 3}]
+            for bad in [{"name": None}, {"grader_failed": 1}, {"third_party": 3}, {"mistakes": None}, {"mistakes": [3]}]
         ),
         *(
             {"exercises": [{**FAILED_EXERCISE, "cases": [{**CASE, **bad}]}]}

@@ -144,6 +144,17 @@ def test_a_mistake_counts_once_for_a_student_and_the_commonest_comes_first(cours
     assert found[0].sentence == messages.mistake(assignments.graded(NAME)[TRIPLETS], "own_centroid_not_excluded")
 
 
+def test_mistakes_that_an_exercise_cannot_tell_apart_are_counted_as_one(course):
+    both = ("level_counted_from_root", "alphabets_ignored")
+    told = [messages.mistake(assignments.graded(NAME)[LEVEL], name) for name in both]
+    rewrite(course, "ada", results={LEVEL: [("two alphabets", False, FAILED, None)]}, mistakes={LEVEL: both})
+    rewrite(course, "cleo", results={LEVEL: [("two alphabets", False, FAILED, None)]}, mistakes={LEVEL: both})
+    (found,) = report.mistakes(gather(NAME))
+    assert found.students == ("ada", "cleo")
+    assert found.name == "level_counted_from_root or alphabets_ignored"
+    assert found.sentence == f"Either: {told[0]} Or: {told[1]}"
+
+
 def test_of_many_students_a_few_are_named(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     make_gradebook(tmp_path, {f"s{number}": (0, 0, 0) for number in range(8)})

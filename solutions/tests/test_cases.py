@@ -9,7 +9,8 @@ import pytest
 
 from grader import assignments, messages
 from grader.answer import answer
-from grader.judge import judge_case
+from grader.judge import judge, judge_case
+from grader.matching import differing
 from grader.model import Case, Exercise, Verdict
 from solutions import mutants
 from solutions.mutants import Mutant
@@ -62,13 +63,15 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize(("assignment", "exercise", "case", "mistake"), CLAIMS)
-def test_a_wrong_solution_is_recognised_by_the_case_that_names_it(assignment, exercise, case, mistake, verdict_on):
+def test_a_wrong_solution_gives_what_was_worked_out_for_it(assignment, exercise, case, mistake, verdict_on):
     mutant = mutants.named(assignment, mistake)
     assert mutant.target == exercise.target.name
     verdict = verdict_on(exercise, case, mutant.object)
     assert not verdict.passed
-    assert verdict.mistake == mistake, verdict.reason
-    assert messages.explain(exercise, verdict) == messages.mistake(exercise, mistake) != ""
+    if outputs := case.mistakes[mistake]:
+        expected = {**case.expected, **outputs}
+        given = messages.aligned(exercise, case, expected, verdict.given)
+        assert differing(expected, given, case.tolerance) == []
 
 
 def own_exercises(mutant: Mutant) -> list[Exercise]:
@@ -77,11 +80,20 @@ def own_exercises(mutant: Mutant) -> list[Exercise]:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: f"{mutant.assignment}-{mutant.name}")
-def test_no_wrong_solution_is_called_by_anothers_name(mutant: Mutant, verdict_on):
+def test_every_exercise_that_a_wrong_solution_fails_tells_the_student_its_mistake(mutant: Mutant, answered):
+    told = set()
     for exercise in own_exercises(mutant):
-        for case in exercise.cases:
-            verdict = verdict_on(exercise, case, mutant.object)
-            assert verdict.mistake in (None, mutant.name), case.name
+        answers = {
+            case.name: answered(exercise.target, mutant.object, case.inputs, case.gradient, case.again)
+            for case in exercise.cases
+        }
+        report = judge(exercise, exercise.cases, answers)
+        if not report.passed:
+            assert mutant.name in report.diagnosis.mistakes, exercise.name
+            told.add(report.diagnosis.sentence)
+        else:
+            assert report.diagnosis is None
+    assert messages.mistake(own_exercises(mutant)[0], mutant.name) in told
 
 
 @pytest.mark.parametrize("assignment", assignments.names())

@@ -4,15 +4,13 @@ import ast
 import builtins
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from grader import assignments, messages
-from grader.judge import judge, judge_case
-from grader.matching import differing
-from grader.model import Arrays, Case, Exercise
+from grader import assignments
+from grader.judge import judge
+from grader.model import Exercise
 from solutions import mutants
 from solutions.mutants import Mutant
 from solutions.tools import samples
@@ -57,8 +55,7 @@ def failed(answered, hidden_cases) -> Callable[[str, str, Any, int], set[str]]:
     def failed(assignment: str, target: str, student: Any, seed: int) -> set[str]:
         result = set()
         for name, exercise in exercises_of(assignment, target).items():
-            # without the known mistakes, which would be computed for every failure
-            cases = [replace(case, mistakes={}) for case in hidden_cases(assignment, seed)[name]]
+            cases = hidden_cases(assignment, seed)[name]
             answers = {
                 case.name: answered(exercise.target, student, case.inputs, case.gradient, case.before) for case in cases
             }
@@ -80,43 +77,6 @@ def test_hidden_cases_of_every_seed_catch_every_mutant(mutant, failed):
         exercises = failed(mutant.assignment, mutant.target, mutant.object, seed)
         assert exercises
         assert exercises == {only} or only is None
-
-
-def outputs_of(exercise: Exercise, case: Case, answer: dict) -> Arrays | None:
-    """What was answered, if it is wrong, and wrong in its outputs: nothing was raised, and the input is as it was."""
-    verdict = judge_case(exercise, replace(case, mistakes={}), answer)
-    return None if verdict.passed else verdict.given
-
-
-def alike(exercise: Exercise, case: Case, one: Arrays, other: Arrays) -> bool:
-    return not differing(one, messages.aligned(exercise, case, one, other), case.tolerance)
-
-
-@pytest.mark.parametrize("mutant", GRADED, ids=ids)
-def test_a_hidden_case_names_the_mistake_wherever_no_other_looks_like_it_and_never_another(
-    mutant, answered, hidden_cases
-):
-    """The few that raise there, or do no harm that no other mistake does, too, are known by the visible cases."""
-    others = [
-        other for other in mutants.of(mutant.assignment) if other.target == mutant.target and other.name != mutant.name
-    ]
-    told = set()
-    for name, exercise in exercises_of(mutant.assignment, mutant.target).items():
-        for case in hidden_cases(mutant.assignment, 0)[name]:
-
-            def ask(student: Any, exercise: Exercise = exercise, case: Case = case) -> dict:
-                return answered(exercise.target, student, case.inputs, case.gradient, case.before)
-
-            given = ask(mutant.object)
-            named = judge_case(exercise, case, given).mistake
-            assert named in (None, mutant.name)
-            told.add(named)
-            outputs = outputs_of(exercise, case, given)
-            if outputs is not None:
-                lookalikes = (outputs_of(exercise, case, ask(other.object)) for other in others)
-                alone = not any(other is not None and alike(exercise, case, outputs, other) for other in lookalikes)
-                assert (named == mutant.name) == alone, case.name
-    assert mutant.name in told or mutant.name not in messages.ANYWHERE  # those are told without looking at outputs
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def known(assignment: str, target: str) -> list[Any]:
 
 def wrong_answer(student: Any, exercise: Exercise, case: Case) -> Wrong | None:
     """What an object answers to a case; None if that is right."""
-    given = answer(exercise.target, student, case.inputs, case.gradient, case.again)
+    given = answer(exercise.target, student, case.inputs, case.gradient, case.before)
     return diagnosis.wrong_answer(judge_case(exercise, case, given), given)
 
 
@@ -138,7 +138,7 @@ def _like_the_cases(assignment: str, name: str) -> list[Case]:
     for case in [case for case in exercise.cases if not case.raises] * DRAWS:
         inputs = {name: _like(rng, value) for name, value in case.inputs.items()}
         plain = mutants.plain(assignment, exercise.target.name)
-        given = answer(exercise.target, plain, inputs, case.gradient, case.again)
+        given = answer(exercise.target, plain, inputs, case.gradient, case.before)
         if "outputs" in given:
             expected = {name: protocol.decode(value) for name, value in given["outputs"].items()}
             found.append(replace(case, inputs=inputs, expected=expected))
