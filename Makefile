@@ -2,11 +2,11 @@
 # make test   sets up, then runs every test
 # The other targets are for maintainers. PYTHON=python3.12 make ... chooses another interpreter.
 
-.PHONY: help demo test notebooks notebooks-check third-party bench forgery lint format clean
+.PHONY: help demo test mistakes notebooks notebooks-check third-party bench forgery lint format clean
 
 help:
 	@grep -E '^# make' Makefile | cut -c3-
-	@echo "also: setup, notebooks, notebooks-check, third-party, bench, forgery, lint, format, clean"
+	@echo "also: setup, mistakes, notebooks, notebooks-check, third-party, bench, forgery, lint, format, clean"
 
 include setup.mk
 
@@ -15,6 +15,10 @@ demo: setup
 
 test: setup
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=600 data grader solutions notebooks
+
+# The tables by which checks recognise mistakes.
+mistakes: setup
+	$(BIN)/python -m solutions.tools.mistakes
 
 notebooks: setup
 	$(BIN)/python -m solutions.tools.build

@@ -2,7 +2,8 @@
 
 A chapter holds EXERCISES, each called "CHAPTER.part", and SECTION, where it stands in the notebook, such as "4.8". Nothing
 is registered anywhere: what lies in the folder belongs to the assignment, and where a folder is missing (in a bundle) or
-covered (in the sandbox) there is no such assignment. No two chapters of all assignments have the same name.
+covered (in the sandbox) there is no such assignment. No two chapters of all assignments have the same name. What is known of
+wrong solutions lies beside a chapter (see `grader.diagnosis`).
 """
 
 import importlib

@@ -22,7 +22,7 @@ PACKAGES = ("grader", "data")
 SETTING_UP = ("LICENSE", "environment.yml", "pyproject.toml", "requirements.lock", "setup.mk")
 GIVEN = ("notebooks", *PACKAGES, *SETTING_UP)
 OWN = "grader/instructor/given"  # the bundle's own README.md and Makefile
-CODE = {".py", ".j2"}
+CODE = {".py", ".j2", ".json"}
 LEFT_OUT = {"tests", "given"}  # folders of packages
 EXERCISES = ("grader", "exercises")  # of which there are some for each assignment
 

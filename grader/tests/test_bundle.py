@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.utils import compute_checksum
 
 from grader import assignments, cli
+from grader.diagnosis import SUFFIX
 from grader.instructor.bundle import ROOT, CannotBundle, bundle, changed, files
 
 STUB = "def tree_level():\n    # YOUR CODE HERE\n    raise NotImplementedError('Write it.')"
@@ -33,7 +34,11 @@ def course(tmp_path):
     given = ["LICENSE", "environment.yml", "pyproject.toml", "requirements.lock", "setup.mk", "grader/cli.py"]
     given += ["grader/exercises/__init__.py", "data/__init__.py", "notebooks/homework3/picture.png"]
     given += ["grader/instructor/given/README.md", "grader/instructor/given/Makefile"]
-    given += [f"grader/exercises/{name}/chapter.py" for name in ("homework3", "homework4", "tutorial")]
+    given += [
+        f"grader/exercises/{name}/chapter{ending}"
+        for name in ("homework3", "homework4", "tutorial")
+        for ending in (".py", SUFFIX)
+    ]
     kept = ["README.md", "Makefile", "nbgrader_config.py", ".ci/run", "gradebook.db", "solutions/samplers.py"]
     kept += ["solutions/notebooks/homework3/homework3.py", "submitted/ada/homework3/homework3.ipynb"]
     kept += ["grader/tests/test_cli.py", "grader/__pycache__/cli.pyc", "data/cache/glyphs/a.png", "data/.DS_Store"]
@@ -74,7 +79,9 @@ def test_a_bundle_holds_these_files_and_no_others(course, tmp_path):
         "homework3/environment.yml",
         "homework3/grader/cli.py",
         "homework3/grader/exercises/__init__.py",
+        "homework3/grader/exercises/homework3/chapter.mistakes.json",
         "homework3/grader/exercises/homework3/chapter.py",
+        "homework3/grader/exercises/tutorial/chapter.mistakes.json",
         "homework3/grader/exercises/tutorial/chapter.py",
         "homework3/notebooks/homework3/homework3.ipynb",
         "homework3/notebooks/homework3/picture.png",
@@ -137,6 +144,8 @@ def test_the_real_bundle_holds_what_its_kind_may_hold(real):
         assert any(re.fullmatch(f"homework3/{rule}", name) for rule in allowed), name
         assert "test" not in name.replace("tests", "test").split("/")
     assert {"homework3/grader/cli.py", "homework3/notebooks/homework3/homework3.ipynb"} <= set(real)
+    chapters = [name for name in real if name.startswith("homework3/grader/exercises/") and name.endswith(SUFFIX)]
+    assert len(chapters) == 4
 
 
 def test_the_real_bundle_names_no_solution(real):

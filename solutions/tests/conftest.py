@@ -33,7 +33,7 @@ def with_toy(tmp_path_factory) -> Path:
     """A copy of the repository in which CONTRIBUTING.md was followed: take a copy of it, since it is everybody's."""
     folder = scratch.copy_of_the_repository(tmp_path_factory.mktemp("with_toy"))
     scratch.follow(folder)
-    for command in scratch.commands()[:2]:
+    for command in scratch.commands()[:3]:
         scratch.well(folder, command)
     return folder
 

@@ -41,10 +41,10 @@ def scratch(with_toy, tmp_path_factory) -> Path:
 
 
 def test_the_page_formats_and_builds_before_it_tests():
-    assert [command.split()[0] for command in commands()] == ["make", "python", "pytest", "pytest"]
+    assert [command.split()[0] for command in commands()] == ["make", "python", "python", "pytest", "pytest"]
 
 
-@pytest.mark.parametrize("command", commands()[2:])
+@pytest.mark.parametrize("command", commands()[3:])
 def test_the_new_exercise_passes_the_tests_that_the_page_names(scratch, command):
     assert re.search(r"[1-9]\d* passed", well(scratch, command))
 
@@ -64,9 +64,12 @@ def test_an_exercise_more_in_a_chapter_that_exists_is_three_edited_files_and_no_
     everything = master.read_text()
     master.write_text(re.sub("^methods = None", "methods = []", everything, flags=re.MULTILINE))  # trains nothing
     assert master.read_text() != everything
+    well(folder, "python -m solutions.tools.mistakes homework3")
     well(folder, "python -m solutions.tools.build homework3")
     commit(folder)
-    tests = " ".join(f"solutions/tests/test_{name}.py" for name in ("cases", "mutants", "hidden", "build", "samples"))
+    tests = " ".join(
+        f"solutions/tests/test_{name}.py" for name in ("cases", "mistakes", "mutants", "hidden", "build", "samples")
+    )
     outcome = run(folder, f"{FAST} {tests}")
     plan = "test_homework3_gives_five_points_for_each_of_two_chapters_of_at_least_four_cells_and_eight_cases"
     noticed = re.findall(r"^(?:FAILED|ERROR) (\S+)", outcome.stdout, re.MULTILINE)
