@@ -1,0 +1,162 @@
+"""How often wrong solutions that nobody had seen get the right diagnosis: `python -m solutions.research.diagnosis`.
+
+The solutions are the modules of a folder, by default `wrong_solutions` beside this file: WRONG, each with a name, the kind
+of its fault, its true cause in a sentence, a regular expression for the sentences that name it, and the text of a cell; and
+RIGHT, which should pass. All exercises of a solution's target are checked with their visible cases. A diagnosis is right
+if all that was said names the fault, and misleading if something did not.
+
+`--show` prints for each that was not diagnosed rightly what failed and what was said, `--show all` for all of them.
+"""
+
+import argparse
+import ast
+import importlib
+import math
+import re
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from catalyst.contrib.data import IInbatchTripletSampler
+from rich.console import Console
+from rich.table import Table
+
+from grader import assignments
+from grader.answer import answer
+from grader.judge import judge
+from grader.model import Report
+from solutions import mutants
+
+FOLDER = Path(__file__).with_name("wrong_solutions")
+
+
+class Outcome(StrEnum):
+    RIGHT = "right"
+    NONE = "none"
+    MISLEADING = "misleading"
+    UNSEEN = "passes"  # all visible cases, so that there is nothing to diagnose
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A wrong solution, what it is wrong in, and what became of each exercise."""
+
+    solution: Any
+    target: str
+    reports: tuple[Report, ...]
+
+    @property
+    def said(self) -> list[str]:
+        return list(dict.fromkeys(report.diagnosis.sentence for report in self.reports if report.diagnosis))
+
+    @property
+    def outcome(self) -> Outcome:
+        if all(report.passed for report in self.reports):
+            return Outcome.UNSEEN
+        if not self.said:
+            return Outcome.NONE
+        named = (re.search(self.solution.says, sentence, re.IGNORECASE) for sentence in self.said)
+        return Outcome.RIGHT if all(named) else Outcome.MISLEADING
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m solutions.research.diagnosis", description=__doc__.partition("\n")[0]
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="a package of wrong solutions")
+    parser.add_argument("--show", nargs="?", const="others", choices=("others", "all"), help="what was said of each")
+    options = parser.parse_args(arguments)
+    torch.set_num_threads(1)
+    warnings.simplefilter("ignore")  # of what the solutions do
+    modules = list(_modules(options.folder))
+    tried = [try_out(solution) for module in modules for solution in module.WRONG]
+    lost = [
+        (solution.name, reports) for module in modules for solution in module.RIGHT if (reports := failed(solution))
+    ]
+    for each in tried:
+        if options.show == "all" or (options.show and each.outcome is not Outcome.RIGHT):
+            print("\n".join(_lines(each)))
+    for name, reports in lost:
+        reasons = [verdict.reason for report in reports for verdict in report.verdicts if not verdict.passed]
+        print(f"right, and fails: {name}: {reasons[0]}")
+    Console().print(table("kind", tried, lambda each: each.solution.kind))
+    Console().print(table("target", tried, lambda each: each.target))
+
+
+def try_out(solution: Any) -> Tried:
+    target, reports = _checked(solution)
+    return Tried(solution, target, reports)
+
+
+def failed(solution: Any) -> list[Report]:
+    return [report for report in _checked(solution)[1] if not report.passed]
+
+
+def _checked(solution: Any) -> tuple[str, tuple[Report, ...]]:
+    """The name of what a solution writes, and a report on each of its exercises, from the visible cases."""
+    defined = {
+        node.name for node in ast.parse(solution.source).body if isinstance(node, ast.ClassDef | ast.FunctionDef)
+    }
+    assignment, target = next(
+        (assignment, target)
+        for assignment in assignments.names()
+        for target in mutants.sources(assignment)
+        if target in defined
+    )
+    namespace = {name: mutants.plain(assignment, name) for name in mutants.sources(assignment)}
+    namespace |= {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "Tensor": torch.Tensor, "math": math}
+    namespace |= {"np": np, "IInbatchTripletSampler": IInbatchTripletSampler}
+    exec(solution.source, namespace)
+    reports = []
+    for exercise in assignments.exercises(assignment).values():
+        if exercise.target.name == target:
+            answers = {
+                case.name: answer(exercise.target, namespace[target], case.inputs, case.gradient, case.again)
+                for case in exercise.cases
+            }
+            reports.append(judge(exercise, exercise.cases, answers))
+    return target, tuple(reports)
+
+
+def table(title: str, tried: list[Tried], key: Callable[[Tried], str]) -> Table:
+    """Counts by a key, and the shares of all that fail a visible case."""
+    shown = Table(title, *Outcome, title="diagnoses of wrong solutions")
+    counts: dict[str, Counter[Outcome]] = {}
+    for each in tried:
+        counts.setdefault(key(each), Counter())[each.outcome] += 1
+    for name, count in sorted(counts.items()):
+        shown.add_row(name, *(str(count[outcome] or "") for outcome in Outcome))
+    total = sum(counts.values(), Counter())
+    seen = (total.total() - total[Outcome.UNSEEN]) or 1
+    shares = (f"{total[outcome]} ({total[outcome] / seen:.0%})" for outcome in list(Outcome)[:-1])
+    shown.add_section()
+    shown.add_row("all", *shares, str(total[Outcome.UNSEEN]))
+    return shown
+
+
+def _lines(each: Tried) -> Iterator[str]:
+    yield f"{each.outcome.upper()}: {each.target}, {each.solution.name}: {each.solution.cause}"
+    for report in each.reports:
+        if not report.passed:
+            yield f"    {report.exercise.name}: {report.diagnosis.sentence if report.diagnosis else 'no diagnosis'}"
+            for verdict in report.verdicts:
+                if not verdict.passed:
+                    yield f"        {verdict.case.name}: {verdict.reason}"
+
+
+def _modules(folder: Path) -> Iterator[ModuleType]:
+    sys.path.insert(0, str(folder.resolve().parent))
+    for path in sorted(folder.glob("[!_]*.py")):
+        yield importlib.import_module(f"{folder.name}.{path.stem}")
+
+
+if __name__ == "__main__":
+    main()
