@@ -119,7 +119,7 @@ def _checked(solution: Any) -> tuple[str, tuple[Report, ...]]:
     for exercise in assignments.exercises(assignment).values():
         if exercise.target.name == target:
             answers = {
-                case.name: answer(exercise.target, namespace[target], case.inputs, case.gradient, case.again)
+                case.name: answer(exercise.target, namespace[target], case.inputs, case.gradient, case.before)
                 for case in exercise.cases
             }
             reports.append(judge(exercise, exercise.cases, answers))

@@ -84,7 +84,7 @@ def test_every_exercise_that_a_wrong_solution_fails_tells_the_student_its_mistak
     told = set()
     for exercise in own_exercises(mutant):
         answers = {
-            case.name: answered(exercise.target, mutant.object, case.inputs, case.gradient, case.again)
+            case.name: answered(exercise.target, mutant.object, case.inputs, case.gradient, case.before)
             for case in exercise.cases
         }
         report = judge(exercise, exercise.cases, answers)
