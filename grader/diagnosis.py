@@ -22,7 +22,19 @@ from grader.model import Arrays, Case, Diagnosis, Exercise, Verdict
 SUFFIX = ".mistakes.json"
 MOST_SENTENCES = 3  # that a diagnosis says side by side
 
+RAISED = "raised"  # begins what stands for an exception
 Wrong = Arrays | str  # the outputs of a wrong answer, or what came instead of any
+
+
+@dataclass(frozen=True)
+class Told:
+    """What to tell of a mistake of which the chapter itself does not speak.
+
+    faults: a sentence on each thing that is wrong. place: the part of the formula that they concern.
+    """
+
+    faults: tuple[str, ...]
+    place: str
 
 
 @dataclass(frozen=True)
@@ -31,13 +43,12 @@ class Known:
 
     answers: name of a case -> the different wrong answers to it, as in the table.
     patterns: (names of the mistakes that answer alike, name of a case -> which of its wrong answers they give).
-    says: name of a mistake -> (what to tell whoever made it, the part of the formula it concerns), where the chapter itself
-        does not say it.
+    told: by the name of a mistake.
     """
 
     answers: Mapping[str, list[Any]]
     patterns: list[tuple[list[str], Mapping[str, int]]]
-    says: Mapping[str, tuple[str, str]]
+    told: Mapping[str, Told]
 
 
 NOTHING = Known({}, [], {})
@@ -49,61 +60,81 @@ def diagnose(exercise: Exercise, verdicts: Iterable[Verdict], answers: Mapping[s
     answers: name of a case -> its untrusted answer, as `grader.judge` was given it.
     """
     failed = [verdict for verdict in verdicts if not verdict.passed]
-    if not failed:
-        return None
-    of_the_engine = {verdict.mistake for verdict in failed}
-    if None not in of_the_engine and len(of_the_engine) == 1:
-        return _diagnosis(exercise, tuple(of_the_engine))
+    anywhere = {verdict.mistake for verdict in failed}
+    if len(anywhere) == 1 and None not in anywhere:
+        return _anywhere(failed)
     visible = {verdict.case.name: verdict for verdict in verdicts if not verdict.case.hidden}
-    known = _known(exercise.name)
+    wrong = {name: wrong_answer(verdict, answers.get(name)) for name, verdict in visible.items() if not verdict.passed}
+    known = _known(exercise.name) if wrong else NOTHING
     if visible.keys() != known.answers.keys():
-        return None  # no table, or no answers to some of its cases
-    wrong = {name: wrong_answer(verdict, answers.get(name)) for name, verdict in visible.items()}
-    wrong = {name: answer for name, answer in wrong.items() if answer is not None}
-    names = tuple(
-        name
-        for mistakes, pattern in known.patterns
-        if wrong
-        and pattern.keys() == wrong.keys()
-        and all(
-            same(exercise, visible[case].case, stored(visible[case].case, known.answers[case][number]), wrong[case])
-            for case, number in pattern.items()
-        )
-        for name in mistakes
+        return None  # nothing failed that can be compared, or the table is of other cases
+    mistakes = tuple(
+        name for names, pattern in known.patterns if _agrees(exercise, known, pattern, wrong) for name in names
     )
-    return _diagnosis(exercise, names) if names else None
+    faults = {name: len(_told(exercise, name).faults) for name in mistakes}
+    simplest = tuple(name for name in mistakes if faults[name] == min(faults.values()))  # the likeliest of them
+    said = sentence(exercise, simplest)
+    return Diagnosis(simplest, said) if said else None
 
 
-def _diagnosis(exercise: Exercise, mistakes: tuple[str, ...]) -> Diagnosis | None:
-    said = sentence(exercise, mistakes)
-    return Diagnosis(mistakes, said) if said else None
+def _anywhere(failed: list[Verdict]) -> Diagnosis:
+    """The diagnosis of a mistake that can be made in any exercise, which all that failed have in common."""
+    name = failed[0].mistake
+    accepted = [verdict.case.name for verdict in failed if not verdict.case.hidden]
+    which = f"Not refused yet: {', '.join(accepted)}. " if name == messages.NO_INPUT_CHECKS and accepted else ""
+    return Diagnosis((name,), f"{which}{messages.ANYWHERE[name]}")
+
+
+def _agrees(exercise: Exercise, known: Known, pattern: Mapping[str, int], wrong: Mapping[str, Wrong]) -> bool:
+    """Are these the wrong answers that were given, and no others? Where numbers agree, exceptions elsewhere may differ:
+    there are many ways to write one fault."""
+    if pattern.keys() != wrong.keys():
+        return False
+    answers = [
+        (case, stored(case, known.answers[case.name][pattern[case.name]]), wrong[case.name])
+        for case in exercise.cases
+        if case.name in pattern
+    ]
+    numbers = any(not isinstance(ours, str) and same(exercise, case, ours, theirs) for case, ours, theirs in answers)
+    return all(
+        same(exercise, case, ours, theirs) or (numbers and _raised(ours) and _raised(theirs))
+        for case, ours, theirs in answers
+    )
+
+
+def _raised(answer: Wrong) -> bool:
+    return isinstance(answer, str) and answer.startswith(RAISED)
 
 
 def sentence(exercise: Exercise, mistakes: tuple[str, ...]) -> str:
-    """What to tell whoever made one of these mistakes; nothing if too many different things could be said."""
-    says = _known(exercise.name).says
-    told = {name: messages.mistake(exercise, name) or says.get(name, ("", ""))[0] for name in mistakes}
-    sentences = list(dict.fromkeys(filter(None, told.values())))
-    if len(sentences) <= 1:
-        return "".join(sentences)
+    """What to tell whoever made one of these mistakes, as far as they have it in common; nothing if that is nothing."""
+    told = [_told(exercise, name) for name in mistakes]
+    if not told or not all(each.faults for each in told):
+        return ""
+    if common := [fault for fault in told[0].faults if all(fault in each.faults for each in told)]:
+        return " And: ".join(common)
+    sentences = list(dict.fromkeys(" And: ".join(each.faults) for each in told))
     if len(sentences) <= MOST_SENTENCES:
         return f"Either: {' Or: '.join(sentences)}"
-    places = {says.get(name, ("", ""))[1] for name in mistakes}
+    places = {each.place for each in told}
     return f"The fault lies in {places.pop()}." if len(places) == 1 and all(places) else ""
 
 
-def wrong_answer(verdict: Verdict, answer: Any) -> Wrong | None:
-    """What can be compared of a wrong answer; None for a right one."""
-    if verdict.passed:
-        return None
+def _told(exercise: Exercise, mistake: str) -> Told:
+    said = messages.mistake(exercise, mistake)
+    return Told((said,), "") if said else _known(exercise.name).told.get(mistake, Told((), ""))
+
+
+def wrong_answer(verdict: Verdict, answer: Any) -> Wrong:
+    """What can be compared of an answer that failed."""
     if verdict.mistake:
         return verdict.mistake
     if verdict.given is not None:
         return verdict.given
     raised, malformed = (answer.get(key) if isinstance(answer, Mapping) else None for key in ("raised", "malformed"))
-    details = [raised.get("type"), raised.get("message")] if isinstance(raised, Mapping) else [malformed]
-    words = ": ".join(text[: protocol.TEXT_LIMIT] for text in details if isinstance(text, str))
-    return " ".join(words.split()) or None
+    details = [RAISED, raised.get("type"), raised.get("message")] if isinstance(raised, Mapping) else [malformed]
+    words = " ".join(text[: protocol.TEXT_LIMIT] for text in details if isinstance(text, str))
+    return " ".join(words.split())
 
 
 def same(exercise: Exercise, case: Case, one: Wrong, other: Wrong) -> bool:
@@ -117,10 +148,11 @@ def same(exercise: Exercise, case: Case, one: Wrong, other: Wrong) -> bool:
 def _alike(one: np.ndarray, other: np.ndarray, tolerance: float) -> bool:
     if one.shape != other.shape or one.dtype.kind != other.dtype.kind:
         return False
-    unequal = mismatches(one, other, tolerance)
-    if one.dtype.kind == "f":  # here NaN is like NaN, and ∞ like ∞
-        unequal &= ~((one == other) | (np.isnan(one) & np.isnan(other)))
-    return not unequal.any()
+    if one.dtype.kind != "f":
+        return np.array_equal(one, other)
+    strange = ~np.isfinite(one)  # here NaN is like NaN, and ∞ like ∞
+    alike = np.array_equal(one[strange], other[strange], equal_nan=True)
+    return alike and not mismatches(one[~strange], other[~strange], tolerance).any()
 
 
 def stored(case: Case, entry: Any) -> Wrong:
@@ -149,5 +181,5 @@ def _chapter(chapter: str) -> Mapping[str, Known]:
 
 def parse(text: str) -> Mapping[str, Known]:
     table = json.loads(text)
-    says = {name: tuple(words) for name, words in table["says"].items()}
-    return {name: Known(answers, table["patterns"][name], says) for name, answers in table["answers"].items()}
+    told = {name: Told(tuple(faults), place) for name, (faults, place) in table["told"].items()}
+    return {name: Known(answers, table["patterns"][name], told) for name, answers in table["answers"].items()}

@@ -30,7 +30,7 @@ from grader.model import Case, Exercise
 from solutions import mutants
 
 DRAWS = 4  # of inputs like those of a case, to tell apart what answers alike to all cases
-BROKEN = {"says": 1, "answers": 3, "patterns": 2}  # levels of a part of the table that are broken into lines
+BROKEN = {"told": 1, "answers": 3, "patterns": 2}  # levels of a part of the table that are broken into lines
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -58,12 +58,12 @@ def table(chapter: ModuleType) -> dict[str, Any]:
     answers: exercise -> case -> the different wrong answers to it.
     patterns: exercise -> [names of the mistakes that answer alike, {case: which of its wrong answers they give}]; those
         that answer rightly are left out.
-    says: mistake -> [what to tell of it, the part of the formula], of which the chapter's target does not speak.
+    told: mistake -> [a sentence on each of its faults, the part of the formula], of which the chapter does not speak.
     """
     assignment = chapter.__name__.split(".")[-2]
     answers = {each.name: {case.name: [] for case in each.cases} for each in chapter.EXERCISES}
     patterns = {each.name: {} for each in chapter.EXERCISES}
-    says = {}
+    told = {}
     for target in dict.fromkeys(exercise.target.name for exercise in chapter.EXERCISES):
         exercises = [exercise for exercise in chapter.EXERCISES if exercise.target.name == target]
         alike: dict[tuple[tuple[str, str, int], ...], list[Any]] = {}  # by their wrong answers to all exercises
@@ -84,9 +84,9 @@ def table(chapter: ModuleType) -> dict[str, Any]:
                     patterns[exercise.name].setdefault(pattern, []).extend(mistake.name for mistake in mistakes)
             for mistake in mistakes:
                 if not messages.mistake(exercises[0], mistake.name):
-                    says[mistake.name] = [mistake.says, mistake.place]
+                    told[mistake.name] = [mistake.faults, mistake.place]
     return {
-        "says": says,
+        "told": told,
         "answers": {
             each.name: {
                 case.name: [_entry(each, case, wrong) for wrong in answers[each.name][case.name]] for case in each.cases
@@ -107,7 +107,8 @@ def known(assignment: str, target: str) -> list[Any]:
 def wrong_answer(student: Any, exercise: Exercise, case: Case) -> Wrong | None:
     """What an object answers to a case; None if that is right."""
     given = answer(exercise.target, student, case.inputs, case.gradient, case.before)
-    return diagnosis.wrong_answer(judge_case(exercise, case, given), given)
+    verdict = judge_case(exercise, case, given)
+    return None if verdict.passed else diagnosis.wrong_answer(verdict, given)
 
 
 def _number(exercise: Exercise, case: Case, wrong: Wrong, known: list[Wrong]) -> int:
@@ -165,7 +166,7 @@ def _entry(exercise: Exercise, case: Case, wrong: Wrong) -> Any:
     if isinstance(wrong, str):
         return wrong
     wrong = messages.aligned(exercise, case, case.expected, wrong)
-    digits = 3 - math.floor(math.log10(case.tolerance))  # three more than the case can tell apart
+    digits = 2 - math.floor(math.log10(case.tolerance))  # two more than the case can tell apart
     return {
         name: _values(wrong[name], case.expected[name].dtype.kind, digits)
         for name in differing(case.expected, wrong, case.tolerance)
@@ -186,23 +187,25 @@ def drift(chapter: ModuleType, path: Path) -> str:
         return "is missing"
     tracked, built = (diagnosis.parse(text) for text in (path.read_text(), dumps(table(chapter))))
     for exercise in chapter.EXERCISES:
-        if tracked.keys() != built.keys() or tracked[exercise.name].says != built[exercise.name].says:
+        if tracked.keys() != built.keys() or tracked[exercise.name].told != built[exercise.name].told:
             return "has other exercises or sentences"
-        one, other = (_by_mistake(exercise, known) for known in (tracked[exercise.name], built[exercise.name]))
+        one, other = (by_mistake(exercise, known) for known in (tracked[exercise.name], built[exercise.name]))
         if one.keys() != other.keys():
             return f"{exercise.name}, {next(iter(one.keys() ^ other.keys()))}: is in one of them only"
-        for mistake, answers in one.items():
-            theirs = other[mistake]
-            if answers.keys() != theirs.keys() or not all(
-                same(exercise, case, answers[case.name], theirs[case.name])
-                for case in exercise.cases
-                if case.name in answers
-            ):
+        for mistake in one:
+            if not alike(exercise, one[mistake], other[mistake]):
                 return f"{exercise.name}, {mistake}: answers differ"
     return ""
 
 
-def _by_mistake(exercise: Exercise, known: diagnosis.Known) -> dict[str, dict[str, Wrong]]:
+def alike(exercise: Exercise, one: Mapping[str, Wrong], other: Mapping[str, Wrong]) -> bool:
+    """Are these the same wrong answers to the same cases?"""
+    cases = [case for case in exercise.cases if case.name in one]
+    return one.keys() == other.keys() and all(same(exercise, case, one[case.name], other[case.name]) for case in cases)
+
+
+def by_mistake(exercise: Exercise, known: diagnosis.Known) -> dict[str, dict[str, Wrong]]:
+    """mistake -> case -> the wrong answer that the table holds."""
     cases = {case.name: case for case in exercise.cases}
     return {
         name: {case: diagnosis.stored(cases[case], known.answers[case][number]) for case, number in pattern.items()}
