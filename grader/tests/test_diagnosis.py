@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from grader import diagnosis, messages, protocol
+from grader import assignments, diagnosis, messages, protocol
 from grader.judge import judge
 from grader.model import Case, Diagnosis, Exercise, Target, f32, positional
 
@@ -188,11 +188,27 @@ def test_whatever_is_answered_there_is_a_report(answer):
 
 
 def test_rows_whose_order_is_free_are_compared_as_a_set():
-    from grader import assignments
-
     exercise = assignments.exercises("homework3")["hard_cluster.triplets"]
     case = exercise.cases[0]
     one = {**case.expected, **case.mistakes["own_centroid_not_excluded"]}
     turned = {name: rows[::-1] for name, rows in one.items()}
     assert diagnosis.same(exercise, case, one, turned)
     assert not diagnosis.same(exercise, case, one, {**one, "positive": one["positive"][::-1]})
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 3e38, 1000])
+def test_rows_of_any_numbers_are_compared_without_a_warning(value):
+    # ±1000.04 and ±1000 differ by less than 1e-4 of their size, their sums by more than 1e-4 of theirs
+    exercise = assignments.exercises("homework3")["hard_cluster.triplets"]
+    case = exercise.cases[0]
+    rows = f32([[value, 1], [-value, 1], [3, 4]])
+    one, turned = (dict.fromkeys(case.expected, array) for array in (rows, rows[::-1]))
+    assert diagnosis.same(exercise, case, one, one)
+    diagnosis.same(exercise, case, one, turned)
+    if value == 1000:
+        assert diagnosis.same(exercise, case, one, turned)
+        assert diagnosis.same(exercise, case, one, dict.fromkeys(one, rows[::-1] + f32([[0, 0], [0.04, 0], [0.04, 0]])))
+    for strange in (f32(1), f32([1]), np.ones((3, 2), bool), f32([[1, 2]] * 3)):
+        assert not diagnosis.same(exercise, case, one, dict.fromkeys(one, strange))
+    assert diagnosis.same(exercise, case, dict.fromkeys(one, f32(1)), dict.fromkeys(one, f32(1)))
+    assert not diagnosis.same(exercise, case, dict.fromkeys(one, f32(1)), dict.fromkeys(one, f32(2)))
