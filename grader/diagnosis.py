@@ -197,4 +197,15 @@ def _chapter(chapter: str) -> Mapping[str, Known]:
 def parse(text: str) -> Mapping[str, Known]:
     table = json.loads(text)
     told = {name: Told(tuple(faults), place) for name, (faults, place) in table["told"].items()}
-    return {name: Known(answers, table["patterns"][name], told) for name, answers in table["answers"].items()}
+    return {
+        exercise: Known(answers, _patterns(table, exercise), told) for exercise, answers in table["answers"].items()
+    }
+
+
+def _patterns(table: Mapping[str, Any], exercise: str) -> list[tuple[list[str], Mapping[str, int]]]:
+    """In the table a number stands for each case in turn, and null where the mistake is right."""
+    cases = table["answers"][exercise]
+    return [
+        (names, {case: number for case, number in zip(cases, numbers, strict=True) if number is not None})
+        for names, numbers in table["patterns"][exercise]
+    ]

@@ -41,13 +41,13 @@ TABLE = {
     "patterns": {
         "sums.total": [
             # (1 + 2)/2, (2 + 2)/2, (0 + 5)/2
-            [["mean"], {"1 and 2": 0, "2 and 2": 0, "0 and 5": 0}],
+            [["mean"], [0, 0, 0]],
             # 1 · 2, 0 · 5; 2 · 2 is what 2 + 2 is, too
-            [["product"], {"1 and 2": 1, "0 and 5": 1}],
-            [["power", "first", "difference"], {"1 and 2": 2, "0 and 5": 1}],
-            [["empty"], {"1 and 2": 3, "0 and 5": 2}],
-            [["product + one", "product + two"], {"1 and 2": 4, "0 and 5": 2}],
-            [["product + one", "first"], {"1 and 2": 2}],
+            [["product"], [1, None, 1]],
+            [["power", "first", "difference"], [2, None, 1]],
+            [["empty"], [3, None, 2]],
+            [["product + one", "product + two"], [4, None, 2]],
+            [["product + one", "first"], [2, None, None]],
         ]
     },
 }

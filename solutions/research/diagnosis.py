@@ -40,6 +40,7 @@ FOLDER = Path(__file__).with_name("wrong_solutions")
 
 class Outcome(StrEnum):
     RIGHT = "right"
+    STATED = "stated"  # no diagnosis, but the case says it itself: an exception, or no tensor of this shape and kind
     NONE = "none"
     MISLEADING = "misleading"
     UNSEEN = "passes"  # all visible cases, so that there is nothing to diagnose
@@ -61,10 +62,16 @@ class Tried:
     def outcome(self) -> Outcome:
         if all(report.passed for report in self.reports):
             return Outcome.UNSEEN
-        if not self.said:
-            return Outcome.NONE
-        named = (re.search(self.solution.says, sentence, re.IGNORECASE) for sentence in self.said)
-        return Outcome.RIGHT if all(named) else Outcome.MISLEADING
+        if self.said:
+            return Outcome.RIGHT if all(map(self._names_it, self.said)) else Outcome.MISLEADING
+        failed = [verdict for report in self.reports for verdict in report.verdicts if not verdict.passed]
+        stated = [
+            each.reason for each in failed if each.given is None or each.reason.startswith(("The shape", "The dtype"))
+        ]
+        return Outcome.STATED if any(map(self._names_it, stated)) else Outcome.NONE
+
+    def _names_it(self, sentence: str) -> bool:
+        return re.search(self.solution.says, sentence, re.IGNORECASE) is not None
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -56,8 +56,8 @@ def table(chapter: ModuleType) -> dict[str, Any]:
     """What is stored beside a chapter.
 
     answers: exercise -> case -> the different wrong answers to it.
-    patterns: exercise -> [names of the mistakes that answer alike, {case: which of its wrong answers they give}]; those
-        that answer rightly are left out.
+    patterns: exercise -> [names of the mistakes that answer alike, for each case which of its wrong answers they give,
+        None where they are right].
     told: mistake -> [a sentence on each of its faults, the part of the formula], of which the chapter does not speak.
     """
     assignment = chapter.__name__.split(".")[-2]
@@ -94,7 +94,11 @@ def table(chapter: ModuleType) -> dict[str, Any]:
             for each in chapter.EXERCISES
         },
         "patterns": {
-            name: [[names, dict(pattern)] for pattern, names in found.items()] for name, found in patterns.items()
+            each.name: [
+                [names, [dict(pattern).get(case.name) for case in each.cases]]
+                for pattern, names in patterns[each.name].items()
+            ]
+            for each in chapter.EXERCISES
         },
     }
 
