@@ -27,7 +27,7 @@ from grader.files import ROOT
 from grader.judge import judge_case
 from grader.matching import differing
 from grader.model import Case, Exercise
-from solutions import mutants
+from solutions import mutants, mutations
 
 DRAWS = 4  # of inputs like those of a case, to tell apart what answers alike to all cases
 BROKEN = {"told": 1, "answers": 3, "patterns": 2}  # levels of a part of the table that are broken into lines
@@ -105,7 +105,8 @@ def table(chapter: ModuleType) -> dict[str, Any]:
 
 def known(assignment: str, target: str) -> list[Any]:
     """The known wrong solutions of a target: those written by hand come first, their sentences are the better ones."""
-    return [mistake for mistake in mutants.of(assignment) if mistake.target == target]
+    found = (*mutants.of(assignment), *mutations.of(assignment))
+    return [mistake for mistake in found if mistake.target == target]
 
 
 def wrong_answer(student: Any, exercise: Exercise, case: Case) -> Wrong | None:
