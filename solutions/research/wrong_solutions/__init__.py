@@ -1,0 +1,33 @@
+"""Solutions as students would write them: wrong ones, each with its true fault, and right ones."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong solution.
+
+    name: unique within its target.
+    cause: the true fault in one sentence.
+    says: a regular expression (case-insensitive, to be searched) for sentences that rightly name this fault.
+    source: the text of the cell as the student wrote it; it defines the target by its name.
+    kind: a short tag of the fault; "two faults" where there are two.
+    """
+
+    name: str
+    cause: str
+    says: str
+    source: str
+    kind: str
+
+
+@dataclass(frozen=True)
+class Right:
+    """A right solution.
+
+    name: unique within its target.
+    source: the text of the cell as the student wrote it; it defines the target by its name.
+    """
+
+    name: str
+    source: str

@@ -1,0 +1,7 @@
+"""report: wrong and right solutions."""
+
+from wrong_solutions import Right, Wrong
+
+WRONG = []
+
+RIGHT = []
