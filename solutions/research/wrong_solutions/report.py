@@ -1,6 +1,5 @@
 """report: wrong and right solutions."""
 
-from wrong_solutions import Right, Wrong
 
 WRONG = []
 
