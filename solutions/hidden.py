@@ -69,11 +69,14 @@ def visible_cases(assignment: str) -> Cases:
 def _complete(assignment: str, exercise: Exercise, case: Case) -> Case:
     """The case with what it expects, unless that is an error, and what is right for the parts that the exercise needs."""
     target = exercise.target
-    if case.before:
-        case = replace(case, expected_before=_right(assignment, target, {**case.inputs, **case.before}))
-    if not case.raises:
-        case = replace(case, expected=_right(assignment, target, case.inputs, case.gradient))
-    return _with_earlier(assignment, exercise, case)
+    try:
+        if case.before:
+            case = replace(case, expected_before=_right(assignment, target, {**case.inputs, **case.before}))
+        if not case.raises:
+            case = replace(case, expected=_right(assignment, target, case.inputs, case.gradient))
+        return _with_earlier(assignment, exercise, case)
+    except ValueError as problem:
+        raise ValueError(f"{exercise.name}, {case.name}: {problem}") from None
 
 
 def _with_earlier(assignment: str, exercise: Exercise, case: Case) -> Case:
@@ -94,7 +97,7 @@ def _right(assignment: str, target: Target, inputs: Inputs, gradient: bool = Fal
     precise = {name: value.astype(np.float64) if name in dtypes else value for name, value in inputs.items()}
     given = answer(target, mutants.plain(assignment, target.name), precise, gradient)
     if "outputs" not in given:
-        raise ValueError(f"{target.name}: the plain solution does not answer to {inputs}: {given}")
+        raise ValueError(f"the plain solution of {target.name} does not answer: {given}")
     outputs = {name: protocol.decode(value) for name, value in given["outputs"].items()}
     return {
         name: value.astype(np.result_type(*dtypes.values())) if value.dtype in FLOATS and dtypes else value

@@ -91,8 +91,7 @@ def test_an_untouched_stub_gets_one_line():
 
 
 def test_a_failed_case_says_what_was_given_expected_why_and_what_went_wrong():
-    own = TRIPLETS.cases[0].mistakes["own_centroid_not_excluded"]
-    text = repr(report(three_clusters=outputs(**own)))
+    text = repr(judge(TRIPLETS, TRIPLETS.cases, OWN))
     for part in ("is (2, 0); expected is (4, 3)", "Exclude the diagonal", "By hand: Centroids: (0+1+5)/3 = 2"):
         assert part in text
 
@@ -119,15 +118,12 @@ OWN = {case.name: outputs(case, negative=case.expected["anchor"]) for case in TR
 FIRST, *OTHERS = TRIPLETS.cases
 
 
-def unrecognised(**answers):
-    """As `report`, of cases that know no wrong answers."""
-    cases = [replace(case, mistakes={}) for case in TRIPLETS.cases]
-    return judge(TRIPLETS, cases, {name.replace("_", " "): answer for name, answer in answers.items()})
+def undiagnosed(answers=OWN):
+    return replace(judge(TRIPLETS, TRIPLETS.cases, answers), diagnosis=None)
 
 
 def diagnosed(sentence="You do not leave out the diagonal."):
-    answers = {name.replace(" ", "_"): answer for name, answer in OWN.items()}
-    return replace(unrecognised(**answers), diagnosis=Diagnosis(("own",), sentence))
+    return replace(undiagnosed(), diagnosis=Diagnosis(("own",), sentence))
 
 
 def test_a_diagnosis_stands_right_under_the_headline():
@@ -145,12 +141,10 @@ def test_with_a_diagnosis_one_case_is_told_in_full_and_the_others_are_named():
 
 
 def test_a_mistake_that_is_diagnosed_is_explained_once():
-    answers = {name.replace(" ", "_"): answer for name, answer in OWN.items()}
-    recognised = report(**answers)
+    recognised = judge(TRIPLETS, TRIPLETS.cases, OWN)
     said = recognised.exercise.target.mistakes["own_centroid_not_excluded"]
-    assert said in repr(recognised)
-    page = replace(recognised, diagnosis=Diagnosis(("own_centroid_not_excluded",), said))
-    assert repr(page).count(said) == page._repr_html_().count(escape(said)) == 1
+    assert recognised.diagnosis == Diagnosis(("own_centroid_not_excluded",), said)
+    assert repr(recognised).count(said) == recognised._repr_html_().count(escape(said)) == 1
 
 
 def test_on_a_page_the_cases_that_are_only_named_can_be_unfolded():
@@ -179,7 +173,7 @@ def test_cases_that_pass_have_a_line_each():
 
 
 def test_wrong_numbers_alone_do_not_make_one_cause():
-    text = repr(unrecognised(**{name.replace(" ", "_"): answer for name, answer in OWN.items()}))
+    text = repr(undiagnosed())
     assert text.count("By hand: ") == 3  # "a labels tensor" gives the numbers of "three clusters"
     assert text.count("The same goes for:") == 1
 
@@ -193,12 +187,6 @@ def test_a_case_on_a_second_batch_shows_the_first_one_too():
     first, second = (line for line in lines if "features = [[" in line)
     assert first.startswith(f"First used on: features = {array(case.before['features'])}")
     assert second.startswith(f"Input: features = {array(case.inputs['features'])}")
-
-
-def test_one_recognised_mistake_is_told_once():
-    answers = {name.replace(" ", "_"): answer for name, answer in OWN.items()}
-    text = repr(report(three_clusters=OWN[FIRST.name], around_the_origin=answers["around_the_origin"]))
-    assert text.count("Exclude the diagonal") == text.count("By hand: ") == 1
 
 
 def test_of_hidden_cases_each_stands_for_itself():

@@ -1,6 +1,5 @@
 """report: wrong and right solutions."""
 
-
 WRONG = []
 
 RIGHT = []
