@@ -32,9 +32,9 @@ class TruncateFeedback(NbGraderPreprocessor):
     characters in it are spelt out which would make it look like other code changes only how it is shown.
     """
 
-    outputs = Integer(165, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
-    reports = Integer(140, help="KB of HTML for all reports; they need fewer, but quote the student.").tag(config=True)
-    sources = Integer(220, help="KB of HTML for the texts of the student's cells.").tag(config=True)
+    outputs = Integer(150, help="KB of HTML for all that a notebook's cells put out, besides reports.").tag(config=True)
+    reports = Integer(135, help="KB of HTML for all reports; they need fewer, but quote the student.").tag(config=True)
+    sources = Integer(240, help="KB of HTML for the texts of the student's cells.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         outputs, reports, sources = (Room(size * KB) for size in (self.outputs, self.reports, self.sources))
