@@ -34,6 +34,7 @@ from grader.answer import answer
 from grader.judge import judge
 from grader.model import Report
 from solutions import mutants
+from solutions.tools import course
 
 FOLDER = Path(__file__).with_name("wrong_solutions")
 
@@ -118,9 +119,7 @@ def _checked(solution: Any) -> tuple[str, tuple[Report, ...]]:
         for target in mutants.sources(assignment)
         if target in defined
     )
-    namespace = {name: mutants.plain(assignment, name) for name in mutants.sources(assignment)}
-    namespace |= {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "Tensor": torch.Tensor, "math": math}
-    namespace |= {"np": np, "IInbatchTripletSampler": IInbatchTripletSampler}
+    namespace = {**_given(), **{name: mutants.plain(assignment, name) for name in mutants.sources(assignment)}}
     exec(solution.source, namespace)
     reports = []
     for exercise in assignments.exercises(assignment).values():
@@ -131,6 +130,16 @@ def _checked(solution: Any) -> tuple[str, tuple[Report, ...]]:
             }
             reports.append(judge(exercise, exercise.cases, answers))
     return target, tuple(reports)
+
+
+def _given() -> dict[str, Any]:
+    """What the homework's notebook imports and defines above the work."""
+    names = {"torch": torch, "nn": torch.nn, "F": torch.nn.functional, "Tensor": torch.Tensor, "math": math, "np": np}
+    names["IInbatchTripletSampler"] = IInbatchTripletSampler
+    notebook = ast.parse((course.MASTERS / "homework3" / "homework3.py").read_text())
+    given = [part for part in notebook.body if getattr(part, "name", None) in ("distances", "RowSampler")]
+    exec(compile(ast.Module(given, []), "<notebook>", "exec"), names)
+    return names
 
 
 def table(title: str, tried: list[Tried], key: Callable[[Tried], str]) -> Table:
