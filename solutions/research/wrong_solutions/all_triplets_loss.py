@@ -41,7 +41,7 @@ def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tenso
         name="margin_transposed",
         kind="transposed",
         cause="The margin is looked up with row and column exchanged.",
-        says=r"transpos|rows? and columns?|columns? and rows?|margin\b.{0,40}(exchang|swap|order|revers)|(exchang|swap)\w* .{0,30}margin",
+        says=r"margin\[negative, anchor\]|row is the negative.s|transpos|rows? and columns?|columns? and rows?|margin\b.{0,40}(exchang|swap|order|revers)|(exchang|swap)\w* .{0,30}margin",
         source="""\
 def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
     total, count = 0, 0

@@ -57,7 +57,7 @@ def anchor_neighbours(d: Tensor, anchors: Tensor, m: int) -> Tensor:
         name="own_column",
         kind="wrong assumption",
         cause="The anchor is assumed to be its own nearest class, but what stands on the diagonal of d need not be the smallest.",
-        says=r"diagonal|own nearest|(anchor|itself).{0,40}(nearest to|smallest|first|own|diagonal)|d\(a, ?a\)|assum",
+        says=r"nearest to itself|for the anchor itself|diagonal|own nearest|(anchor|itself).{0,40}(nearest to|smallest|first|own|diagonal)|d\(a, ?a\)|assum",
         source="""\
 def anchor_neighbours(d: Tensor, anchors: Tensor, m: int) -> Tensor:
     used = []

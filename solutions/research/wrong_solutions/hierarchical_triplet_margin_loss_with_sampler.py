@@ -316,7 +316,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         name="anchor_negative_swapped",
         kind="arguments swapped",
         cause="The classes of anchor and negative are swapped in the call of violate_margin, so the spread is the negative's.",
-        says=r"(anchor|negative)s?.{0,30}(swap|exchang|interchang|wrong order|mixed)|(swap|exchang|interchang)\w* .{0,30}(anchor|negative)|spread\b.{0,30}negative|negative.?s? spread|(anchor_labels|negative_labels)",
+        says=r"margins? (are those|is that) of the negative|(anchor|negative)s?.{0,30}(swap|exchang|interchang|wrong order|mixed)|(swap|exchang|interchang)\w* .{0,30}(anchor|negative)|spread\b.{0,30}negative|negative.?s? spread|(anchor_labels|negative_labels)",
         source='''\
 class HierarchicalTripletMarginLossWithSampler(nn.Module):
     """The mean triplet loss over the sampler's triplets, with squared distances and a margin from the tree."""
@@ -343,7 +343,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         name="difference_reversed",
         kind="sign",
         cause="The two distances are subtracted the wrong way round: the negative's minus the positive's.",
-        says=r"wrong way|revers|(distances?|difference|positive).{0,40}(swap|exchang|interchang|sign)|(swap|exchang|interchang|sign of)\w* .{0,30}(distance|difference|positive)|negative.?s? minus|minus the positive|a sign is",
+        says=r"in each other.s place|wrong way|revers|(distances?|difference|positive).{0,40}(swap|exchang|interchang|sign)|(swap|exchang|interchang|sign of)\w* .{0,30}(distance|difference|positive)|negative.?s? minus|minus the positive|a sign is",
         source="""\
 class HierarchicalTripletMarginLossWithSampler(nn.Module):
     def __init__(self, sampler_inbatch, alphabet_of, beta=0.1, levels=16):
@@ -389,7 +389,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         name="mean_over_active",
         kind="wrong count",
         cause="The sum is divided by the number of active triplets instead of all.",
-        says=r"\bactive|violated (triplets|ones)|non-?zero|positive (terms|hinges|ones)|all (T )?triplets|satisfied",
+        says=r"average over the triplets that violate|\bactive|violated (triplets|ones)|non-?zero|positive (terms|hinges|ones)|all (T )?triplets|satisfied",
         source="""\
 class HierarchicalTripletMarginLossWithSampler(nn.Module):
     def __init__(self, sampler_inbatch, alphabet_of, beta=0.1, levels=16):
@@ -491,7 +491,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         name="negatives_no_grad",
         kind="detached",
         cause="The negatives' distances are computed in no_grad, so that no gradient pushes negatives away.",
-        says=r"negatives?.{0,50}(detach|no_grad|gradient|requires_grad|backprop|comput\w+ graph|constant)|(detach|no_grad|gradient|requires_grad|backprop|comput\w+ graph|detached).{0,40}negatives?",
+        says=r"gradient flows through (\|a − n\|²|the negative)|negatives?.{0,50}(detach|no_grad|gradient|requires_grad|backprop|comput\w+ graph|constant)|(detach|no_grad|gradient|requires_grad|backprop|comput\w+ graph|detached).{0,40}negatives?",
         source="""\
 class HierarchicalTripletMarginLossWithSampler(nn.Module):
     def __init__(self, sampler_inbatch, alphabet_of: Tensor, beta: float = 0.1, levels: int = 16) -> None:
@@ -678,7 +678,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         name="returns_vector",
         kind="wrong return",
         cause="It returns the hinges of all triplets instead of their mean.",
-        says=r"scalar|\[T\]|vector|(all|each) .{0,20}instead of their mean|not (been )?averaged|mean (is )?(missing|forgotten)|hinges of all|shape",
+        says=r"a term for each triplet|scalar|\[T\]|vector|(all|each) .{0,20}instead of their mean|not (been )?averaged|mean (is )?(missing|forgotten)|hinges of all|shape",
         source="""\
 class HierarchicalTripletMarginLossWithSampler(nn.Module):
     def __init__(self, sampler_inbatch, alphabet_of: Tensor, beta: float = 0.1, levels: int = 16) -> None:
@@ -729,7 +729,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         name="broadcast",
         kind="shape",
         cause="keepdim makes the distances [T, 1], and adding the margins [T] broadcasts to [T, T].",
-        says=r"broadcast|keepdim|\[T, ?(T|1)\]|squeeze|shapes?\b|every margin (meets|with)|all combinations|each (triplet )?with (every|each) margin",
+        says=r"to each triplet, a table|broadcast|keepdim|\[T, ?(T|1)\]|squeeze|shapes?\b|every margin (meets|with)|all combinations|each (triplet )?with (every|each) margin",
         source="""\
 class HierarchicalTripletMarginLossWithSampler(nn.Module):
     def __init__(self, sampler_inbatch, alphabet_of, beta=0.1, levels=16):
@@ -753,7 +753,7 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
         name="positive_to_negative",
         kind="wrong distance",
         cause="The negative's distance is measured from the positive instead of the anchor.",
-        says=r"(from|between) the positive|positive (to|and|-|−) (the )?negative|p ?(-|−) ?n\b|(negative|distance)\w* .{0,40}from the (anchor|positive)|\|p - n",
+        says=r"distance is that to the positive|(from|between) the positive|positive (to|and|-|−) (the )?negative|p ?(-|−) ?n\b|(negative|distance)\w* .{0,40}from the (anchor|positive)|\|p - n",
         source='''\
 class HierarchicalTripletMarginLossWithSampler(nn.Module):
     """The mean triplet loss over the sampler's triplets, with squared distances and a margin from the tree."""

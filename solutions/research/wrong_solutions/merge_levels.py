@@ -12,7 +12,7 @@ WRONG = [
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d0 = s.mean()
     H = torch.full_like(d, levels, dtype=torch.long)
-    for l in range(levels - 1, 0, -1):
+    for l in range(levels - 1, -1, -1):
         H[d < l * (4 - d0) / levels + d0] = l
     H.fill_diagonal_(0)
     return H
@@ -27,7 +27,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d0 = s.mean()
     H = torch.full(d.shape, levels, dtype=torch.long)
-    for l in reversed(range(1, levels)):
+    for l in reversed(range(levels)):
         near = (d < d0 + l * (4 - d0) / levels).double()
         near.fill_diagonal_(1)
         H = torch.where(near @ near > 0, l, H)
@@ -43,7 +43,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d0 = s.mean()
     H = torch.full(d.shape, levels, dtype=torch.long, device=d.device)
-    for l in range(levels - 1, 0, -1):
+    for l in range(levels - 1, -1, -1):
         near = d <= l * (4 - d0) / levels + d0
         near.fill_diagonal_(True)
         reach = near.float()
@@ -57,16 +57,16 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
         name="diagonal_one",
         kind="diagonal",
         cause="The diagonal is 1 instead of 0.",
-        says=r"diagonal|class with itself|H\(p, ?p\)|same class",
+        says=r"class and itself|diagonal|class with itself|H\(p, ?p\)|same class",
         source="""\
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     width = d.clone()
     for k in range(len(d)):
         width = torch.minimum(width, torch.maximum(width[:, k : k + 1], width[k : k + 1, :]))
     d0 = s.mean()
-    thresholds = [l * (4 - d0) / levels + d0 for l in range(1, levels)]
+    thresholds = [l * (4 - d0) / levels + d0 for l in range(levels)]
     joined = [width < t for t in thresholds] + [torch.ones_like(width, dtype=torch.bool)]
-    return torch.stack(joined).int().argmax(dim=0).add(1).fill_diagonal_(1)
+    return torch.stack(joined).int().argmax(dim=0).fill_diagonal_(1)
 """,
     ),
     Wrong(
@@ -80,7 +80,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d0 = s.mean()
     node = list(range(C))
     H = torch.zeros(C, C, dtype=torch.long)
-    for l in range(1, levels + 1):
+    for l in range(levels + 1):
         threshold = l * (4 - d0) / levels + d0
         for p in range(C):
             for q in range(C):
@@ -103,7 +103,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d0 = s.mean()
     H = torch.full(d.shape, levels, dtype=torch.long, device=d.device)
-    for l in range(levels - 1, 0, -1):
+    for l in range(levels - 1, -1, -1):
         near = d < l * 4 / levels + d0
         near.fill_diagonal_(True)
         reachable = near.float()
@@ -116,17 +116,17 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     Wrong(
         name="off_by_one",
         kind="off by one",
-        cause="Levels are counted from 0, so they are one too low.",
-        says=r"one too (low|small)|off by one|(start|count)\w* (at|from) 0|too (low|small)|shift|(-|−) ?1",
+        cause="Levels are counted from 1, so they are one too high.",
+        says=r"one too (high|large)|off by one|(start|count)\w* (at|from) [01]|too (high|large)|shift|\+ ?1",
         source="""\
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     width = d.clone()
     for k in range(len(d)):
         width = torch.minimum(width, torch.maximum(width[:, k : k + 1], width[k : k + 1, :]))
     d0 = s.mean()
-    thresholds = [l * (4 - d0) / levels + d0 for l in range(1, levels)]
+    thresholds = [l * (4 - d0) / levels + d0 for l in range(levels)]
     joined = [width < t for t in thresholds] + [torch.ones_like(width, dtype=torch.bool)]
-    return torch.stack(joined).int().argmax(dim=0).fill_diagonal_(0)
+    return torch.stack(joined).int().argmax(dim=0).add(1).fill_diagonal_(0)
 """,
     ),
     Wrong(
@@ -139,7 +139,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     C, d0 = len(s), s.mean().item()
     nodes = [[c] for c in range(C)]
     H = torch.zeros(C, C, dtype=torch.long)
-    for l in range(1, levels + 1):
+    for l in range(levels + 1):
         t = l * (4 - d0) / levels + d0 if l < levels else float("inf")
         merged = True
         while merged:
@@ -169,7 +169,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d0 = s.mean()
     node = list(range(C))
     H = torch.zeros(C, C, dtype=torch.long)
-    for l in range(1, levels + 1):
+    for l in range(levels + 1):
         threshold = l * (4 - d0) / levels + d0
         for p in range(C):
             for q in range(C):
@@ -189,7 +189,7 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
 def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     d0 = s.mean()
     H = torch.full(d.shape, levels, dtype=torch.long, device=d.device)
-    for l in range(levels - 1, 0, -1):
+    for l in range(levels - 1, -1, -1):
         near = d < l * (4 - d0) / levels + d0
         near.fill_diagonal_(True)
         reach = near.float()
@@ -207,9 +207,9 @@ def merge_levels(d: Tensor, s: Tensor, levels: int = 16) -> Tensor:
     for k in range(len(d)):
         width = torch.minimum(width, torch.maximum(width[:, k : k + 1], width[k : k + 1, :]))
     d0 = s.mean()
-    thresholds = [l * (4 - d0) / levels + d0 for l in range(1, levels)]
+    thresholds = [l * (4 - d0) / levels + d0 for l in range(levels)]
     joined = [width < t for t in thresholds] + [torch.ones_like(width, dtype=torch.bool)]
-    return (torch.stack(joined).int().argmax(dim=0) + 1).fill_diagonal_(0)
+    return torch.stack(joined).int().argmax(dim=0).fill_diagonal_(0)
 """,
     ),
 ]

@@ -107,7 +107,7 @@ def violate_margin(features, labels, anchor_labels, negative_labels, alphabet_of
         name="levels_of_the_tree",
         kind="wrong threshold",
         cause="L is taken to be 2, the height of the static tree, instead of levels.",
-        says=r"(levels|\bL\b).{0,40}(ignor|not used|parameter|height|unused|\b2\b|two|instead|fixed)|height of|instead of levels|divided by 2\b|\b16\b|L ?= ?2|(ignor\w*|unused).{0,20}(levels|\bL\b)",
+        says=r"divide by 2, the depth|L = 2|(levels|\bL\b).{0,40}(ignor|not used|parameter|height|unused|\b2\b|two|instead|fixed)|height of|instead of levels|divided by 2\b|\b16\b|L ?= ?2|(ignor\w*|unused).{0,20}(levels|\bL\b)",
         source="""\
 def violate_margin(features, labels, anchor_labels, negative_labels, alphabet_of, beta=0.1, levels=16):
     with torch.no_grad():

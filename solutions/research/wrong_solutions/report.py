@@ -1,5 +1,0 @@
-"""report: wrong and right solutions."""
-
-WRONG = []
-
-RIGHT = []
