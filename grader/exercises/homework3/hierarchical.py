@@ -107,8 +107,8 @@ DISTANCES = Target(
         "centroid_distances": "Your d is the squared distance between two centroids; asked for is the mean over all pairs "
         "of samples, which is larger by the spread of both classes.",
         "unsquared_class_distances": "Your distances are not squared.",
-        "pairs_counted_once": "You count each pair once but divide by n² − n, which counts it twice: s is half of "
-        "what it is.",
+        "pairs_counted_once": "s is half of what it is: n² − n is the number of all ordered pairs, so (x, x′) and (x′, x) both "
+        "count. (The variance is half of it, too.)",
         "order_of_appearance": "Your classes stand in the order in which they appear; asked for is ascending order.",
     },
     stand_in=StandIn(lambda inputs: {name: inputs[name] for name in ("features", "labels")}, _right_distances),
