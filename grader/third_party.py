@@ -25,6 +25,9 @@ def watch(libraries: Sequence[str]) -> Iterator[set[str]]:
         if event == "call" and (name := library(frame.f_globals.get("__name__"), libraries)):
             called.add(name)
 
+    if not libraries:
+        yield called
+        return
     before = sys.getprofile()
     sys.setprofile(note)
     try:

@@ -72,7 +72,7 @@ def table(chapter: ModuleType) -> dict[str, Any]:
                 (exercise.name, case.name, _number(exercise, case, found, answers[exercise.name][case.name]))
                 for exercise in exercises
                 for case in exercise.cases
-                if (found := wrong_answer(mistake.object, exercise, case)) is not None
+                if (found := _wrong(mistake, exercise, case)) is not None
             )
             others = alike.setdefault(wrong, [])
             if wrong and not any(_never_differ(mistake, other, assignment, exercises) for other in others):
@@ -111,7 +111,15 @@ def known(assignment: str, target: str) -> list[Any]:
 
 def wrong_answer(student: Any, exercise: Exercise, case: Case) -> Wrong | None:
     """What an object answers to a case; None if that is right."""
-    given = answer(exercise.target, student, case.inputs, case.gradient, case.before)
+    return _compared(exercise, case, answer(exercise.target, student, case.inputs, case.gradient, case.before))
+
+
+def _wrong(mistake: Any, exercise: Exercise, case: Case) -> Wrong | None:
+    """The same of a known mistake and a visible case, whose answer may be known already."""
+    return _compared(exercise, case, mutations.answered(mistake.object, mistake.assignment, exercise.name, case.name))
+
+
+def _compared(exercise: Exercise, case: Case, given: dict[str, Any]) -> Wrong | None:
     verdict = judge_case(exercise, case, given)
     return None if verdict.passed else diagnosis.wrong_answer(verdict, given)
 
