@@ -84,6 +84,8 @@ def squared(words: Mapping[str, str], together: str = "") -> Mutations:
         (".norm({})", "not squared"),
         (".square().mean({})", "averaged over the coordinates; sum them"),
         (".abs().sum({})", "made of absolute differences; square them, then sum"),
+        (".abs().sum({}).square()", "made of absolute differences, summed and then squared; square them, then sum"),
+        (".sum({}).square()", "made of differences, summed and then squared; square them, then sum"),
         (".square().sum({}).square()", "squared twice"),
     ):
         edits = {}

@@ -52,6 +52,11 @@ SAMPLER = [
             "by K_i, the number of pictures of class i.",
             "points[labels == c].sum(dim=0) / (labels == classes[0]).sum() for c": "Each f^m is divided by the size "
             "of the first class; divide by K_i, the class's own.",
+            "points[labels != c].mean(dim=0) for c": "f^m is the mean of all other classes; it is that of class i.",
+            "(points[labels == c].amax(dim=0) + points[labels == c].amin(dim=0)) / 2 for c": "f^m is the middle between the "
+            "smallest and the largest coordinates; it is the mean.",
+            "points[labels == c][1:].mean(dim=0) for c": "The first picture of each class is left out of f^m.",
+            "points[labels == c][:-1].mean(dim=0) for c": "The last picture of each class is left out of f^m.",
             "points[labels == c][0] for c": "The anchor is the first picture of its class; it is the class's "
             "centroid f^m.",
         },
@@ -78,6 +83,12 @@ SAMPLER = [
             "looked up in the whole batch.",
             "positives.append(own.mean(dim=0))": "The positive is the mean of its class; it is the picture farthest "
             "from there.",
+            "positives.append(own[to_own.topk(2).indices[-1]])": "The positive is the second farthest of its class; take the "
+            "farthest.",
+            "positives.append(own[to_own.argsort()[len(own) // 2]])": "The positive is the median picture of its class; take "
+            "the farthest.",
+            "positives.append((to_own.softmax(dim=0)[:, None] * own).sum(dim=0))": "The positive is a softmax-weighted mean "
+            "of its class; take the farthest picture itself.",
             "positives.append(own[0])": "The positive is the first picture of its class; take the farthest from the "
             "anchor.",
             "positives.append(own[-1])": "The positive is the last picture of its class; take the farthest from the "
@@ -99,6 +110,14 @@ SAMPLER = [
         "the positive",
         "to_own.argmax()",
         {
+            "(own @ anchor).argmin()": "The positive is that of the smallest scalar product; take the farthest from the "
+            "anchor.",
+            "(nn.functional.normalize(own) @ nn.functional.normalize(anchor, dim=0)).argmin()": "The positive is that of the "
+            "smallest cosine; take the farthest from the anchor.",
+            "torch.cdist(own, own).amax(dim=1).argmax()": "The positive is the picture farthest from another one of its "
+            "class; take the farthest from the anchor.",
+            "torch.cdist(own, own).sum(dim=1).argmax()": "The positive is the picture with the largest distances to its "
+            "class; take the farthest from the anchor.",
             "own.square().sum(dim=1).argmax()": "The positive is the picture of its class farthest from 0; take the "
             "farthest from the anchor.",
             "(own - points.mean(dim=0)).square().sum(dim=1).argmax()": "The positive is the picture of its class "
@@ -138,6 +157,71 @@ SAMPLER = [
         {TO_CENTROIDS: OTHERS, EXCLUDED: "", CHOSEN: "negatives.append(others[to_others.argmax()])"},
         "The negative is the farthest picture of the other classes; take the nearest centroid.",
     ),
+    slip(
+        "the negative",
+        {CHOSEN: "negatives.append(points[labels != c].mean(dim=0))"},
+        "The negative is the mean of all pictures of other classes; take the nearest centroid.",
+    ),
+    slip(
+        "the negative",
+        {CHOSEN: "negatives.append(centroids[classes != c].mean(dim=0))"},
+        "The negative is the mean of all other centroids; take the nearest.",
+    ),
+    slip(
+        "the negative",
+        {CHOSEN: "negatives.append(points[labels == classes[to_centroids.argmin()]][0])"},
+        "The negative is the first picture of the nearest class; take its centroid.",
+    ),
+    slip(
+        "the negative",
+        {
+            CHOSEN: "rival = points[labels == classes[to_centroids.argmin()]]\n"
+            "            negatives.append(rival[(rival - anchor).square().sum(dim=1).argmin()])"
+        },
+        "The negative is the picture of the nearest class that is nearest to the anchor; take the centroid of that class.",
+    ),
+    slip(
+        "the negative",
+        {
+            TO_CENTROIDS: "to_centroids = torch.stack([(points[labels == q] - anchor).square().sum(dim=1).min() for q in "
+            "classes])"
+        },
+        "The negative's class is that of the picture nearest to the anchor; take the nearest centroid.",
+    ),
+    slip(
+        "the negative",
+        {TO_CENTROIDS: "to_centroids = torch.stack([torch.cdist(points[labels == q], own).min() for q in classes])"},
+        "The negative's class is that of the nearest pictures of two classes; take the nearest centroid.",
+    ),
+    slip(
+        "the distances",
+        {
+            TO_OWN: "to_own = (own - anchor).abs().sum(dim=1)",
+            TO_CENTROIDS: "to_centroids = (centroids - anchor).abs().sum(dim=1)",
+        },
+        "The distances are sums of absolute differences; square them before you sum.",
+    ),
+    slip(
+        "the distances",
+        {
+            TO_OWN: "to_own = (own - anchor).abs().amax(dim=1)",
+            TO_CENTROIDS: "to_centroids = (centroids - anchor).abs().amax(dim=1)",
+        },
+        "The distances are the largest difference of a coordinate; sum the squares of all coordinates.",
+    ),
+    slip(
+        "the distances",
+        {
+            TO_OWN: "to_own = 1 - nn.functional.cosine_similarity(own, anchor[None])",
+            TO_CENTROIDS: "to_centroids = 1 - nn.functional.cosine_similarity(centroids, anchor[None])",
+        },
+        "The distances are 1 − cosine; take the squared difference.",
+    ),
+    slip(
+        "the distances",
+        {TO_OWN: "to_own = -own @ anchor", TO_CENTROIDS: "to_centroids = -centroids @ anchor"},
+        "The distances are scalar products; take the squared difference.",
+    ),
     *at(
         "the negative",
         "to_centroids.argmin()",
@@ -146,6 +230,13 @@ SAMPLER = [
             "0 · ∞ is NaN; fill_diagonal_ or masked_fill put infinity on the diagonal alone.)",
             "to_centroids.argsort(stable=True)[min(1, len(classes) - 2)]": "The negative is the second nearest other "
             "centroid; take the nearest.",
+            "int(to_centroids.masked_fill(to_centroids == torch.inf, -torch.inf).argmax())": "The negative is the farthest "
+            "centroid; take the nearest.",
+            "(centroids @ anchor).index_fill(0, torch.tensor([i]), -torch.inf).argmax()": "The negative is that of the "
+            "largest scalar product; take the nearest to the anchor.",
+            "(nn.functional.normalize(centroids) @ nn.functional.normalize(anchor, dim=0)).index_fill(0, "
+            "torch.tensor([i]), -torch.inf).argmax()": "The negative is that of the largest cosine; take the nearest to "
+            "the anchor.",
             "(i + 1) % len(classes)": "The negative is the next class in order; take the nearest.",
         },
     ),
@@ -196,6 +287,14 @@ SAMPLER = [
         {"for i, c in enumerate(classes)": "for i, c in zip(classes, classes)"},
         "A label is used as a row number; labels are names, and may be negative or have gaps.",
     ),
+    slip(
+        "the labels",
+        {
+            "own = points[labels == c]": "own = points[labels == i]",
+            "[labels == c].mean(dim=0) for c in classes": "[labels == i].mean(dim=0) for i in range(len(classes))",
+        },
+        "The position of a class is compared with the labels; compare the class itself.",
+    ),
     *at(
         "the labels",
         "classes = labels.unique()",
@@ -209,6 +308,8 @@ SAMPLER = [
             "classes = labels.unique()\n"
             "        labels = classes.repeat_interleave(-(-len(points) // len(classes)))[: len(points)]": "The "
             "batch is cut into parts of equal size; a class is where its label stands.",
+            "labels = labels.sort().values\n        classes = labels.unique()": "The pictures are taken to stand in the "
+            "order of the classes; pictures of a class may stand anywhere.",
             "classes = torch.tensor(list(dict.fromkeys(labels.tolist())))": "Of equally near classes the first to "
             "appear is the negative; take that of the lowest label.",
         },
@@ -376,6 +477,10 @@ CLUSTER_LOSS = [
             "torch.stack(terms).sum() / len(labels)": "You divide by the number of pictures; sum over the classes.",
             "torch.stack(terms).sum() / (torch.stack(terms) > 0).sum().clamp(min=1)": "You average over the classes "
             "that violate the margin; sum over the classes.",
+            "torch.stack(terms).sum() / (len(classes) - 1)": "You divide by the number of other classes; sum over the "
+            "classes.",
+            "torch.stack(terms[:-1]).sum()": "The last class is left out of the sum.",
+            "torch.stack(terms[1:]).sum()": "The first class is left out of the sum.",
             "torch.stack(terms).max()": "You take the largest term; sum over the classes.",
             "torch.stack(terms).sum() / 2": "The sum is halved; nothing divides it here.",
         },
@@ -420,6 +525,14 @@ CLUSTER_LOSS = [
         {
             "centroids - centroids[i]": "d^inter counts as 0. Is the class's own centroid left out, and is d^inter "
             "subtracted?",
+            "features[labels != c].mean(dim=0, keepdim=True) - centroids[i]": "d^inter is measured to the mean of all other "
+            "pictures; take the nearest centroid.",
+            "centroids[classes != c].mean(dim=0, keepdim=True) - centroids[i]": "d^inter is measured to the mean of all "
+            "other centroids; take the nearest.",
+            "features.mean(dim=0, keepdim=True) - centroids[i]": "d^inter is measured to the mean of the batch; take the "
+            "nearest centroid.",
+            "centroids[(i + 1) % len(classes)][None] - centroids[i]": "d^inter is measured to the next class in order; take "
+            "the nearest.",
             "features[labels != c] - centroids[i]": "d^inter is that of the nearest picture of another class; take "
             "the nearest centroid.",
         },
@@ -457,6 +570,14 @@ CLUSTER_LOSS = [
         "d^intra",
         MOST,
         {
+            f"{INTRA}.sqrt().mean(dim=0).square()": "d^intra is the square of the mean distance of the class; take the "
+            "farthest picture.",
+            f"{INTRA}.median(dim=0).values": "d^intra is the median of the class; take the farthest picture.",
+            f"{INTRA}.logsumexp(dim=0)": "d^intra is the log of a sum of exponentials; take the largest distance itself.",
+            f"{INTRA}[0]": "d^intra is that of the first picture; take the farthest.",
+            "features[labels == c].var(dim=0).sum()": "d^intra is the variance of the class; take the farthest picture.",
+            "features[labels == c].std(dim=0).sum()": "d^intra is the standard deviation of the class; take the farthest "
+            "picture.",
             f"{INTRA}.mean(dim=0)": "d^intra is the mean over the class; take the farthest picture.",
             f"{INTRA}.min(dim=0).values": "d^intra is that of the nearest picture; take the farthest.",
             f"{INTRA}.sum(dim=0)": "d^intra is the sum over the class; take the farthest picture.",
@@ -474,6 +595,15 @@ CLUSTER_LOSS = [
         "d^inter",
         LEAST,
         {
+            "(features[labels != c][:, None] - features[labels == c]).square().sum(dim=2).min()": "d^inter is that of the "
+            "nearest pictures of two classes; take that of their centroids.",
+            "(features[labels != c][:, None] - features[labels == c]).square().sum(dim=2).mean()": "d^inter is the mean over "
+            "pairs of pictures; take the distance to the nearest centroid.",
+            f"{INTER}.sort().values[min(1, len(classes) - 2)]": "d^inter is that of the second nearest class; take the "
+            "nearest.",
+            f"{INTER}.median(dim=0).values": "d^inter is the median over the other classes; take the nearest.",
+            f"(-(-{INTER}).logsumexp(dim=0))": "d^inter is the log of a sum of exponentials; take the smallest distance "
+            "itself.",
             f"{INTER}.mean(dim=0)": "d^inter is the mean over the other classes; take the nearest.",
             f"{INTER}.max(dim=0).values": "d^inter is that of the farthest class; take the nearest.",
             f"{INTER}.sum(dim=0)": "d^inter is the sum over the other classes; take the nearest.",
@@ -497,7 +627,50 @@ CLUSTER_LOSS = [
             "nn.functional.normalize(features[labels == c].mean(dim=0), dim=0) for c": "f^m is scaled to length 1; "
             "it is the plain mean.",
             "features[labels == c].median(dim=0).values for c": "f^m is the median of the class; it is the mean.",
+            "features[labels == c].sum(dim=0) / len(classes) for c": "f^m is divided by the number of classes; divide by "
+            "K_i, the number of pictures of class i.",
+            "features[labels == c].sum(dim=0) / ((labels == c).sum() - 1) for c": "f^m is divided by K_i − 1; divide by K_i.",
+            "features[labels == c].sum(dim=0) / (len(labels) // len(classes)) for c": "f^m is divided by the mean size of a "
+            "class; divide by K_i, the class's own.",
+            "features[labels == c][0] for c": "f^m is the first picture of the class; it is the mean.",
         },
+    ),
+    *at(
+        "the features",
+        "        terms = []",
+        {
+            "        features = nn.functional.normalize(features)\n        terms = []": "The features are scaled to length 1 "
+            "for d^intra; take them as they come.",
+        },
+    ),
+    slip(
+        "the features",
+        {
+            "classes = labels.unique()": "features = nn.functional.normalize(features)\n"
+            "        classes = labels.unique()"
+        },
+        "The features are scaled to length 1 first; take them as they come.",
+    ),
+    *at(
+        "the labels",
+        "classes = labels.unique()",
+        {
+            "labels = labels.sort().values\n        classes = labels.unique()": "The pictures are taken to stand in the "
+            "order of the classes; pictures of a class may stand anywhere.",
+            "labels = labels.unique_consecutive(return_inverse=True)[1]\n"
+            "        classes = labels.unique()": "A run of equal labels is taken for a class; pictures of a class may stand "
+            "anywhere.",
+            "classes = labels.unique()\n"
+            "        labels = classes.repeat_interleave(-(-len(labels) // len(classes)))[: len(labels)]": "The batch is cut "
+            "into parts of equal size; a class is where its label stands.",
+            "classes = torch.arange(len(labels.unique()))": "The classes are taken to be 0, 1, 2, …; labels are names, and "
+            "may be negative or have gaps.",
+        },
+    ),
+    slip(
+        "the labels",
+        {"enumerate(classes)": "zip(classes, classes)"},
+        "A label is used as a row number; labels are names, and may be negative or have gaps.",
     ),
     slip(
         "the gradient",
@@ -505,6 +678,14 @@ CLUSTER_LOSS = [
         "No gradient flows through the centroids.",
     ),
     *detached({MOST: "d^intra", LEAST: "d^inter"}),
+    slip(
+        "the gradient",
+        {
+            LEAST: "(centroids - centroids[i]).square().sum(dim=1).sqrt().masked_fill(classes == c, "
+            "torch.inf).min(dim=0).values.square()"
+        },
+        "The gradient of a root (or a norm) is NaN at 0, as from a centroid to itself: square without a root.",
+    ),
     slip(
         "the gradient",
         {

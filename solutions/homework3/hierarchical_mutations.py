@@ -10,8 +10,32 @@ STACKED = "torch.stack(s)"
 CLASSES = "classes = labels.unique()"
 
 
+MEANS = "means = torch.stack([features[labels == p].mean(dim=0) for p in classes])"
+CENTRES = "(means[:, None] - means).square().sum(dim=2)"
+OF_CLASS = "features[labels == classes[i]]"
+
 CLASS_DISTANCES = [
     *squared({SQUARED: "the distances between pictures"}),
+    slip(
+        "the distances between pictures",
+        {"block.mean()": "block.sqrt().mean().square()", SPREAD: "(within.sqrt().sum() / (n * n - n)).square()"},
+        "The mean distance is squared; square each distance, then take the mean.",
+    ),
+    *at(
+        "the distances between pictures",
+        SQUARED,
+        {
+            "1 - nn.functional.cosine_similarity(features[:, None], features, dim=2)": "The distances are 1 − cosine; "
+            "take the squared difference.",
+            "(features[:, None] - features).abs().amax(dim=2).square()": "The distances are the largest difference of a "
+            "coordinate, squared; sum the squares of all coordinates.",
+        },
+    ),
+    slip(
+        "the distances between pictures",
+        {CLASSES: f"features = nn.functional.normalize(features)\n    {CLASSES}"},
+        "The features are scaled to length 1 first; take them as they come.",
+    ),
     *at(
         "d",
         TABLE,
@@ -33,6 +57,8 @@ CLASS_DISTANCES = [
             "block.sqrt().mean()": "d is the mean of distances that are not squared (s is right); it is the mean of "
             "squared ones.",
             "block.mean().sqrt()": "d is the root of the mean; leave the root out.",
+            "block.sqrt().mean().square()": "d is the square of a mean (s is right); square each distance, then take the "
+            "mean.",
         },
     ),
     *at(
@@ -53,6 +79,12 @@ CLASS_DISTANCES = [
             "block.min() for block in row": "d is the smallest distance of two pictures; it is the mean over all "
             "pairs.",
             "block.median() for block in row": "d is a median; it is the mean over all pairs.",
+            "block.max(dim=1).values.mean() for block in row": "d is the mean over pictures of the farthest one of the "
+            "other class; it is the mean over all pairs.",
+            "block.min(dim=1).values.mean() for block in row": "d is the mean over pictures of the nearest one of the "
+            "other class; it is the mean over all pairs.",
+            "block.sum() / (block > 0).sum() for block in row": "d is divided by the number of distances above 0; two "
+            "pictures at one place, and a picture with itself, count, too: divide by n_p · n_q.",
             "block.diagonal().mean() for block in row": "d pairs the first picture with the first, the second with "
             "the second; it is the mean over all pairs.",
             "block.mean() / 2 for block in row": "d is halved; nothing divides it by 2.",
@@ -119,6 +151,17 @@ CLASS_DISTANCES = [
             "within.sum() / len(labels)": "s is divided by the size of the batch; divide by n_p² − n_p.",
             "within.sum() / (2 * n)": "s is the sum of squared distances to the centroid; it is the mean over pairs "
             "of pictures.",
+            "within.max(dim=1).values.mean()": "s is the mean over pictures of the farthest one of their class; it is the "
+            "mean over all pairs of different pictures.",
+            "(within.sqrt().sum() / (n * n - n)).square()": "s is the square of a mean (d is right); square each distance, "
+            "then take the mean.",
+            "within.sum() / (within > 0).sum()": "s is divided by the number of distances above 0; two pictures at one "
+            "place count, too: divide by n_p² − n_p.",
+            "within.median()": "s is a median; it is the mean over pairs of different pictures.",
+            "within[0].sum() / (n - 1)": "s is the mean distance of the first picture to the others; it is the mean over "
+            "all pairs of different pictures.",
+            f"({OF_CLASS} - {OF_CLASS}.mean(dim=0)).square().sum() / (n * n - n)": "s is made of distances to the "
+            "centroid; it is the mean over pairs of pictures.",
             "within.max()": "s is the largest distance within the class; it is the mean over pairs of different "
             "pictures.",
             "(features[labels == classes[i]] - features[labels == "
@@ -127,9 +170,48 @@ CLASS_DISTANCES = [
             "pairs of pictures.",
             "features[labels == classes[i]].var(dim=0).mean()": "s is the variance, averaged over the coordinates; "
             "it is the mean squared distance over pairs of pictures.",
+            f"{OF_CLASS}.var(dim=0, unbiased=False).mean()": "s is the variance, averaged over the coordinates; "
+            "it is the mean squared distance over pairs of pictures.",
+            f"{OF_CLASS}.var()": "s is the variance of all numbers of the class; it is the mean squared distance over "
+            "pairs of pictures.",
+            f"{OF_CLASS}.std()": "s is the standard deviation of all numbers of the class; it is the mean squared distance "
+            "over pairs of pictures.",
+            f"{OF_CLASS}.std(dim=0).mean()": "s is the standard deviation, averaged over the coordinates; it is the mean "
+            "squared distance over pairs of pictures.",
             "features[labels == classes[i]].std(dim=0).sum()": "s is the standard deviation, summed over the "
             "coordinates; it is the mean squared distance over pairs of pictures.",
         },
+    ),
+    *at(
+        "d",
+        "return classes, d, torch.stack(s)",
+        {
+            f"s = torch.stack(s)\n    {MEANS}\n    return classes, {CENTRES} + s[:, None] + s, s": "d is the distance of "
+            "the centroids with both s added; it is the mean over all pairs of pictures.",
+            f"s = torch.stack(s)\n    {MEANS}\n    return classes, {CENTRES} + (s[:, None] + s) / 2, s": "d is the "
+            "distance of the centroids with half of both s added; it is the mean over all pairs of pictures.",
+            f"{MEANS}\n    return classes, {CENTRES}.sqrt(), torch.stack(s)": "d is the distance of two centroids, not "
+            "squared; it is the mean squared distance over all pairs of pictures.",
+        },
+    ),
+    slip(
+        "the classes",
+        {"for q in classes] for p in classes]": "for q in range(len(classes))] for p in range(len(classes))]"},
+        "The position of a class is compared with the labels; compare the class, classes[p].",
+    ),
+    slip(
+        "the classes",
+        {
+            TABLE: "size = len(labels) // len(classes)\n    together = features[labels.argsort(stable=True)]\n"
+            "    together = (together[:, None] - together).square().sum(dim=2)\n"
+            "    d = together.reshape(len(classes), size, len(classes), size).mean(dim=(1, 3))"
+        },
+        "The batch is cut into parts of equal size; a class is where its label stands.",
+    ),
+    slip(
+        "the classes",
+        {CLASSES: f"labels = labels.sort().values\n    {CLASSES}"},
+        "The pictures are taken to stand in the order of the classes; pictures of a class may stand anywhere.",
     ),
     slip(
         "s",
@@ -198,6 +280,12 @@ TREE_LEVEL = [
             "return (alphabet_of[class_a] - alphabet_of[class_b]).abs()": "The difference of alphabet numbers is no "
             "level: it is 0, 1 or 2.",
             "return level.float()": "The levels are floating point numbers; return integers (see torch.Tensor.long).",
+            "return (class_a != class_b).long() + (alphabet_of[class_a] - alphabet_of[class_b]).abs()": "The difference of "
+            "the alphabets' numbers is added; what counts is whether they differ.",
+            "return torch.full_like(level, int(level.flatten()[0]))": "All pairs have the level of the first; each pair "
+            "has its own.",
+            "return torch.full_like(level, int(level.min()))": "All pairs have one level, the lowest of them; each pair "
+            "has its own.",
             "return level > 0": "The levels are true or false; they are 0, 1 or 2.",
             "return torch.full_like(level, int(level.max()))": "All pairs have one level, the highest of them; each "
             "pair has its own.",
@@ -231,6 +319,14 @@ VIOLATE_MARGIN = [
         "s of the negative's class is subtracted; take the anchor's.",
     ),
     *constant("(4 - d_0) / levels", "levels", "L", 16, 2, 3),
+    slip(
+        "the classes",
+        {
+            "classes, d, s =": "anchor_labels, negative_labels = labels[anchor_labels], labels[negative_labels]\n"
+            "        classes, d, s ="
+        },
+        "anchor_labels and negative_labels are taken for rows of the batch; they are the classes already.",
+    ),
     *terms(SUM, {"beta": "β", "d_l": "d_l", "s[row]": "s of the anchor's class"}),
     *at(
         "d_0 in d_l",
@@ -242,6 +338,13 @@ VIOLATE_MARGIN = [
             "level * (4 - d_0) / levels + 4": "d_l starts from 4; it starts from d_0.",
             "level * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by l; it is added once.",
             "level * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",
+            "d[torch.searchsorted(classes, anchor_labels), torch.searchsorted(classes, negative_labels)]": "d(p, q) of the "
+            "two classes stands in the place of d_l; d_l is that of their level.",
+            "level * (d.max() - d_0) / levels + d_0": "d_l climbs to the largest d; it climbs to 4.",
+            "level * (4 - d_0) // levels + d_0": "The quotient is cut to a whole number; divide with /.",
+            "level // levels * (4 - d_0) + d_0": "l/L is cut to a whole number; divide with /.",
+            "(level * (4 - d_0) / levels + d_0).square()": "d_l is squared; it is one already.",
+            "(level * (4 - d_0) / levels + d_0).sqrt()": "The root of d_l is taken; leave it out.",
             "(level * (4 - d_0) + d_0) / levels": "d_0 is divided by L; it is added as it is.",
             "level * (4 - d_0) / levels + s[row]": "d_l starts from s of the anchor's class; it starts from d_0.",
         },
@@ -295,6 +398,10 @@ VIOLATE_MARGIN = [
             "torch.full_like(anchor_labels, 2)": "The level is 2 for every pair; ask tree_level for each.",
             "torch.zeros_like(anchor_labels)": "The level is 0 for every pair; ask tree_level for each anchor's "
             "class and negative's class.",
+            "tree_level(anchor_labels, negative_labels, alphabet_of[labels])": "alphabet_of[labels] is passed on; pass on "
+            "the whole table, tree_level looks up classes in it.",
+            "tree_level(anchor_labels, anchor_labels, alphabet_of)": "The level is that of the anchor's class with itself; "
+            "take anchor and negative.",
             "tree_level(anchor_labels, negative_labels, alphabet_of).max()": "All triplets have the highest level "
             "among them; each has its own.",
         },
@@ -318,6 +425,10 @@ VIOLATE_MARGIN = [
             "all pairs of the batch; it is the mean of s.",
             "d_0 = (features[:, None] - features).square().sum() / (len(features) ** 2 - len(features))": "d_0 is "
             "the mean squared distance of two different pictures of the batch; it is the mean of s.",
+            "d_0 = d.min()": "d_0 is the smallest entry of d; it is the mean of s.",
+            "d_0 = s[torch.searchsorted(classes, negative_labels)].mean()": "d_0 is the mean of s over the triplets' "
+            "negatives; it is the mean over the classes of the batch.",
+            "d_0 = s.sqrt().mean()": "d_0 is the mean of roots; it is the mean of s.",
             "d_0 = s.min()": "d_0 is the smallest s; it is the mean.",
             "d_0 = s.max()": "d_0 is the largest s; it is the mean.",
             "d_0 = s.median()": "d_0 is the median of s; it is the mean.",
@@ -333,6 +444,8 @@ VIOLATE_MARGIN = [
         "s[row]",
         {
             "s[anchor_labels]": "The label is used as a row of s; the rows follow classes, which may have gaps.",
+            "s[anchor_labels.unique(return_inverse=True)[1]]": "The rows of s are counted among the anchors' classes; they "
+            "follow the classes of the batch.",
             "s.mean()": "The mean of s is subtracted; subtract s of the anchor's class.",
             "d[row, row]": "d(p, p) of the anchor's class is subtracted; subtract s: a picture with itself does not "
             "count.",
@@ -370,6 +483,16 @@ VIOLATE_MARGIN = [
         {"torch.no_grad()": "torch.enable_grad()"},
         "The margin carries a gradient; compute it under torch.no_grad(), or detach it.",
     ),
+    slip(
+        "the gradient",
+        {"torch.no_grad()": "torch.enable_grad()", "s[row]": "s[row].detach()"},
+        "d_0 carries a gradient; the whole margin is a constant: compute it under torch.no_grad(), or detach it.",
+    ),
+    slip(
+        "the gradient",
+        {"torch.no_grad()": "torch.enable_grad()", D_0: f"{D_0}.detach()"},
+        "s carries a gradient; the whole margin is a constant: compute it under torch.no_grad(), or detach it.",
+    ),
 ]
 
 TO_POSITIVE = "(features[a] - features[p]).square().sum(dim=1)"
@@ -386,6 +509,15 @@ def _called(arguments: str) -> dict[str, str]:
 
 
 CRITERION = [
+    slip(
+        "|a − p|² and |a − n|²",
+        {
+            TO_POSITIVE: "(features[a] - features[p]).norm(dim=1)",
+            TO_NEGATIVE: "(features[a] - features[n]).norm(dim=1)",
+            TERMS: "(to_positive - to_negative).square() + margin",
+        },
+        "The difference of |a − p| and |a − n| is squared; square each of them.",
+    ),
     *squared({TO_POSITIVE: "|a − p|²", TO_NEGATIVE: "|a − n|²"}, "|a − p|² and |a − n|²"),
     slip(
         "|a − p|² and |a − n|²",
@@ -403,6 +535,15 @@ CRITERION = [
             "triplets.",
             "return terms.sum() / len(labels.unique())": "You divide by the number of classes; divide by T, the "
             "number of triplets.",
+            "return terms.sum() / (len(terms) - 1)": "You divide by T − 1; divide by T, the number of triplets.",
+            "return torch.stack([terms[a == row].mean() for row in a.unique()]).mean()": "You average over the triplets of "
+            "each anchor, and then over the anchors; take one mean over all triplets.",
+            "return torch.stack([terms[labels[a] == c].mean() for c in labels[a].unique()]).mean()": "You average over the "
+            "triplets of each class, and then over the classes; take one mean over all triplets.",
+            "return torch.stack([terms[labels[a] == c].sum() for c in labels[a].unique()]).mean()": "You divide by the "
+            "number of classes; divide by T, the number of triplets.",
+            "return terms[:-1].mean()": "The last triplet is left out.",
+            "return terms.median()": "You take the median; take the mean.",
             "return terms.mean() / 2": "You divide by 2T; divide by T.",
             "return terms.max()": "You take the largest term; take the mean.",
             "return terms": "You return a term for each triplet; return their mean.",
@@ -456,6 +597,16 @@ CRITERION = [
         "The distances are not squared, and the margin is β for all triplets, as in triplet_margin_loss; each "
         "triplet has a "
         "margin of its own.",
+    ),
+    slip(
+        "the loss",
+        {
+            TO_POSITIVE: "nn.functional.pairwise_distance(features[a], features[p])",
+            TO_NEGATIVE: "nn.functional.pairwise_distance(features[a], features[n])",
+            TERMS: "to_positive - to_negative + margin.mean()",
+        },
+        "The distances are not squared, and all triplets have the mean margin, as in triplet_margin_loss; each "
+        "triplet has a margin of its own.",
     ),
     slip(
         "the loss",
@@ -521,6 +672,25 @@ CRITERION = [
     ),
     slip(
         "the classes of the margin",
+        _called("labels[a], labels[n], self.alphabet_of[labels], self.beta, self.levels"),
+        "alphabet_of[labels] is passed on; pass on the whole table, tree_level looks up classes in it.",
+    ),
+    slip(
+        "the batch of the margin",
+        {"violate_margin(features, labels, ": "violate_margin(features[a], labels[a], "},
+        "violate_margin gets the anchors alone; s and d_0 are those of the whole batch: pass on features and labels.",
+    ),
+    slip(
+        "the batch of the margin",
+        {
+            "violate_margin(features, labels, ": "violate_margin(features[torch.cat((a, p, n))], "
+            "labels[torch.cat((a, p, n))], "
+        },
+        "violate_margin gets the triplets' pictures, some of them several times; s and d_0 are those of the batch: pass "
+        "on features and labels.",
+    ),
+    slip(
+        "the classes of the margin",
         _called("labels[n], labels[n], self.alphabet_of, self.beta, self.levels"),
         "The margin is that of the negative's class with itself; pass on the anchor's class, then the negative's.",
     ),
@@ -562,6 +732,9 @@ CRITERION = [
         {
             "a, n, p = self.sampler.sample_ids(features, labels)": "Positive and negative are exchanged.",
             "n, p, a = self.sampler.sample_ids(features, labels)": "Anchor and negative are exchanged.",
+            "p, a, n = self.sampler.sample_ids(features, labels)": "Anchor and positive are exchanged.",
+            "a, p, n = self.sampler.sample(features, labels)": "sample gives vectors; sample_ids gives rows, of which "
+            "labels[a] and features[a] are made.",
         },
     ),
     *at(
