@@ -29,6 +29,21 @@ RAISED = {
     r"modified by an inplace operation": "The gradient needs a value that was overwritten in place, as by fill_diagonal_, "
     "+= or x[i] = …: use masked_fill, or change a copy, x.clone().",
     r"Can't call numpy\(\) on Tensor that requires grad": "NumPy keeps no gradient: stay with torch's functions.",
+    r"tensors used as indices must be": "What is used as an index is no row number. A function with a dim, such as max, "
+    "returns a pair (values, indices); a sampler's sample returns vectors, its sample_ids rows.",
+    r"index -?\d+ is out of bounds": "There is no such row. A label is no row number, and a row within a class is none of "
+    "the batch.",
+    r"numel\(\) == 0|non-zero size": "There is nothing to choose from, as where a label is looked for that no picture has: "
+    "labels are names, which need not be 0, 1, 2, ….",
+    r"must be non-negative|non-negative integral": "Labels are names, which may be negative and have gaps; "
+    "labels.unique(return_inverse=True) numbers the classes.",
+    r"is invalid for input of size|expects each tensor to be equal size": "Classes may differ in size, so that they do not "
+    "fill a table of equal parts.",
+    r"The size of tensor a|shapes cannot be multiplied": "Two shapes do not fit each other. Over which dim was a mean, sum or "
+    "max taken before, and where does [:, None] have to make a column?",
+    r"same dtype, but got: (long|int|bool|unsigned)": "A mask or a count takes the dtype of the features first: "
+    ".to(features.dtype).",
+    r"could not infer output dtype": "mean needs floating-point numbers: .float() first.",
     r"(?i)float.*double|double.*float": "A tensor that your code makes has another dtype than the features: new ones "
     "take dtype=features.dtype.",
 }
@@ -121,7 +136,9 @@ def _other_shape(exercise: Exercise, case: Case, name: str, given: np.ndarray) -
     meaning = "The gradient has the shape of the features." if name == GRADIENT else exercise.target.shapes
     is_, should = given.shape, case.expected[name].shape
     shapes = "not what was expected" if case.hidden else f"{is_}; expected is {should}"
-    return f"The shape of your {name} is {shapes}. {meaning}".strip()
+    rows = name in exercise.target.points and given.dtype.kind in "iu" and not case.hidden
+    also = "Yours are whole numbers: row numbers, where the vectors themselves are asked for?" if rows else ""
+    return " ".join(f"The shape of your {name} is {shapes}. {meaning} {also}".split())
 
 
 def _other_dtype(case: Case, name: str, given: np.ndarray) -> str:

@@ -160,7 +160,7 @@ def pairs(slips: Iterable[Mutant]) -> tuple[Mutant, ...]:
         ranked.append((seen[place], mutant))
         seen[place] += 1
     found, count = [], Counter()
-    for (_, one), (_, other) in sorted(combinations(ranked, 2), key=lambda pair: pair[0][0] + pair[1][0]):
+    for (_, one), (_, other) in sorted(combinations(ranked, 2), key=lambda pair: (pair[0][0] + 1) * (pair[1][0] + 1)):
         alike = (one.target, one.base) == (other.target, other.base) and one.place != other.place
         if alike and count[one.target] < MOST_PAIRS and (pair := _both(one, other)):
             found.append(pair)

@@ -28,14 +28,36 @@ MERGE_LEVELS = [
         {
             BELOW: "way = d.clone()\n        for via in range(len(d)):\n"
             "            way = torch.minimum(way, way[:, via, None] + way[via])\n"
-            "        joined = way < l * (4 - d_0) / levels + d_0"
+            "        joined = way < l * (4 - d_0) / levels + d_0",
+            CHAINS: "",
         },
         "The steps of a chain are added up; each step by itself must be shorter than d_l.",
+    ),
+    slip(
+        "the root",
+        {
+            "torch.full(d.shape, levels)": "torch.zeros_like(d).long()",
+            "range(levels - 1, -1, -1)": "range(levels, -1, -1)",
+        },
+        "What is not nearer than d_L = 4 is never joined; at level L, the root, all classes are together.",
+    ),
+    slip(
+        "the chains",
+        {
+            D_0: f"{D_0}\n    from scipy.cluster.hierarchy import cophenet, linkage\n"
+            "    from scipy.spatial.distance import squareform\n"
+            "    d = torch.tensor(squareform(cophenet(linkage(squareform(d, checks=False), 'average'))))"
+        },
+        "The mean distance of two nodes decides; their nearest two classes do.",
     ),
     *at(
         "the threshold",
         "joined = d < l",
         {
+            "joined = d.sqrt() < l": "The root of d is compared with d_l; d and d_l are squared distances both.",
+            "joined = d.square() < l": "d is squared once more; d and d_l are squared distances both.",
+            "joined = d < (l + 1)": "d_l is that of the next level.",
+            "joined = d < (l - 1)": "d_l is that of the level below.",
             "joined = d <= l": "Classes at exactly d_l are joined; they must be nearer: d < d_l.",
             "joined = d > l": "Classes farther than d_l are joined; join those that are nearer.",
         },
@@ -47,12 +69,14 @@ MERGE_LEVELS = [
             "l * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
             "l * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by l; it is added once.",
             "l * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",
+            "(l * (4 - d_0) + d_0) / levels": "d_0 is divided by L; it is added as it is.",
         },
     ),
     *at(
         "d_0",
         D_0,
         {
+            "d_0 = s.median()": "d_0 is the median of s; it is the mean.",
             "d_0 = 0": "d_0 is 0; it is the mean of s.",
             "d_0 = d.diagonal().mean()": "d_0 is the mean of d's diagonal; it is the mean of s.",
             "d_0 = d.mean()": "d_0 is the mean of all of d; it is the mean of s.",
@@ -130,6 +154,20 @@ TREE_MARGIN = [
     ),
     *terms(MARGIN, {"beta": "β", "d_l": "d_H", "s[:, None]": "s of the anchor's class"}),
     *at(
+        "s of the anchor's class",
+        "s[:, None]",
+        {
+            "(s[:, None] + s) / 2": "The mean of both classes' s is subtracted; subtract that of the anchor's class alone.",
+            "s[:, None].sqrt()": "The root of s is subtracted; subtract s.",
+            "s.mean()": "The mean of s is subtracted; subtract s of the anchor's class.",
+        },
+    ),
+    slip(
+        "β",
+        {MARGIN: "beta * d_l - s[:, None]"},
+        "β multiplies d_l; add it.",
+    ),
+    *at(
         "d_0 in d_H",
         LEVEL,
         {
@@ -137,6 +175,9 @@ TREE_MARGIN = [
             "level * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
             "level * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by the level; it is added once.",
             "level * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",
+            "(level * (4 - d_0) + d_0) / levels": "d_0 is divided by L; it is added as it is.",
+            "level * (4 - d_0) // levels + d_0": "The quotient is cut to a whole number; divide with /.",
+            "level // levels * (4 - d_0) + d_0": "H/L is cut to a whole number; divide with /.",
         },
     ),
     *at(
@@ -157,6 +198,9 @@ TREE_MARGIN = [
         "L",
         "/ levels",
         {
+            "/ level.max()": "L is the highest level that occurs; use the argument levels.",
+            "/ (level.max() + 1)": "L is one more than the highest level that occurs; use the argument levels.",
+            "/ len(s)": "L is the number of classes; use the argument levels.",
             "/ (levels + 1)": "d_l climbs in L + 1 steps; it climbs in L.",
             "/ (levels - 1)": "d_l climbs in L − 1 steps; it climbs in L.",
         },
@@ -310,6 +354,10 @@ ALL_TRIPLETS_LOSS = [
         HALF,
         {
             "terms.mean()": "You divide by Z; the paper divides by 2Z.",
+            "terms.median() / 2": "You take the median; divide the sum by 2Z.",
+            "terms.sum() / (2 * (len(terms) - 1))": "You divide by 2(Z − 1); divide by 2Z.",
+            "terms.sum() / (2 * len(margin))": "You divide by twice the number of classes; divide by 2Z.",
+            "terms.max() / 2": "You take the largest term; divide the sum by 2Z.",
             "terms.sum() / 2": "You do not divide by Z, the number of triplets.",
             "terms.sum()": "You sum over the triplets; divide by 2Z.",
             "terms.sum() / (2 * (terms > 0).sum().clamp(min=1))": "You divide by the violated triplets; Z counts all.",
@@ -319,6 +367,29 @@ ALL_TRIPLETS_LOSS = [
             "terms.sum() / len(labels)": "You divide by the size of the batch; divide by 2Z.",
             "terms.sum() / len(labels) ** 3": "You divide by B³, a table with all rows; Z counts the triplets.",
             "terms.sum() / (2 * len(labels) ** 3)": "You divide by 2B³, a table with all rows; Z counts the triplets.",
+        },
+    ),
+    *(
+        slip(
+            "1 / (2Z)",
+            {
+                "terms = []": "terms, group = [], []",
+                "terms.append(": f"group.append(int({of}))\n                terms.append(",
+                HALF: "torch.stack([terms[torch.tensor(group) == g].mean() for g in set(group)]).mean()" + half,
+            },
+            f"The mean over {whose} triplets is taken first, then that over {all_}{also}; divide the sum of all by 2Z.",
+        )
+        for of, whose, all_ in (("a", "each anchor's", "the anchors"), ("labels[a]", "each class's", "the classes"))
+        for half, also in ((" / 2", ""), ("", ", and the half is missing"))
+    ),
+    *at(
+        "the hinge",
+        CLAMPED,
+        {
+            "torch.stack(terms).abs()": "A negative term counts with its absolute value; it counts 0.",
+            "nn.functional.softplus(torch.stack(terms))": "The hinge is rounded off, log(1 + exp(·)); take max(·, 0).",
+            "torch.stack(terms).clamp(min=0).square()": "The terms are squared after max(·, 0); add them as they are.",
+            "torch.stack(terms).clamp(max=0)": "You take min(·, 0); take max(·, 0).",
         },
     ),
     slip(
@@ -351,6 +422,10 @@ ALL_TRIPLETS_LOSS = [
             "classes.",
             "margin[labels[a], labels[p]]": "The margin is that of anchor and positive; take anchor and negative.",
             "margin.mean()": "All triplets have the mean margin; each has that of its classes.",
+            "margin.max()": "All triplets have the largest margin; each has that of its classes.",
+            "margin[labels[a]].mean()": "The mean margin of the anchor's class is added; look it up for both classes.",
+            "margin[labels[p], labels[p]]": "The margin is that of the positive's class with itself; take anchor and "
+            "negative.",
             f"{LOOKED_UP}.clamp(min=0)": "The margin is clamped at 0; it may be negative.",
         },
     ),

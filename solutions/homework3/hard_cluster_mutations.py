@@ -83,10 +83,10 @@ SAMPLER = [
             "looked up in the whole batch.",
             "positives.append(own.mean(dim=0))": "The positive is the mean of its class; it is the picture farthest "
             "from there.",
-            "positives.append(own[to_own.topk(2).indices[-1]])": "The positive is the second farthest of its class; take the "
-            "farthest.",
-            "positives.append(own[to_own.argsort()[len(own) // 2]])": "The positive is the median picture of its class; take "
+            "positives.append(own[to_own.topk(2).indices[-1]])": "The positive is the second farthest of its class; take "
             "the farthest.",
+            "positives.append(own[to_own.argsort()[len(own) // 2]])": "The positive is the median picture of its class; "
+            "take the farthest.",
             "positives.append((to_own.softmax(dim=0)[:, None] * own).sum(dim=0))": "The positive is a softmax-weighted mean "
             "of its class; take the farthest picture itself.",
             "positives.append(own[0])": "The positive is the first picture of its class; take the farthest from the "
@@ -112,11 +112,9 @@ SAMPLER = [
         {
             "(own @ anchor).argmin()": "The positive is that of the smallest scalar product; take the farthest from the "
             "anchor.",
-            "(nn.functional.normalize(own) @ nn.functional.normalize(anchor, dim=0)).argmin()": "The positive is that of the "
-            "smallest cosine; take the farthest from the anchor.",
+            "(nn.functional.normalize(own) @ nn.functional.normalize(anchor, dim=0)).argmin()": "The positive is that of "
+            "the smallest cosine; take the farthest from the anchor.",
             "torch.cdist(own, own).amax(dim=1).argmax()": "The positive is the picture farthest from another one of its "
-            "class; take the farthest from the anchor.",
-            "torch.cdist(own, own).sum(dim=1).argmax()": "The positive is the picture with the largest distances to its "
             "class; take the farthest from the anchor.",
             "own.square().sum(dim=1).argmax()": "The positive is the picture of its class farthest from 0; take the "
             "farthest from the anchor.",
@@ -597,13 +595,10 @@ CLUSTER_LOSS = [
         {
             "(features[labels != c][:, None] - features[labels == c]).square().sum(dim=2).min()": "d^inter is that of the "
             "nearest pictures of two classes; take that of their centroids.",
-            "(features[labels != c][:, None] - features[labels == c]).square().sum(dim=2).mean()": "d^inter is the mean over "
-            "pairs of pictures; take the distance to the nearest centroid.",
+            "(features[labels != c][:, None] - features[labels == c]).square().sum(dim=2).mean()": "d^inter is the mean "
+            "over pairs of pictures; take the distance to the nearest centroid.",
             f"{INTER}.sort().values[min(1, len(classes) - 2)]": "d^inter is that of the second nearest class; take the "
             "nearest.",
-            f"{INTER}.median(dim=0).values": "d^inter is the median over the other classes; take the nearest.",
-            f"(-(-{INTER}).logsumexp(dim=0))": "d^inter is the log of a sum of exponentials; take the smallest distance "
-            "itself.",
             f"{INTER}.mean(dim=0)": "d^inter is the mean over the other classes; take the nearest.",
             f"{INTER}.max(dim=0).values": "d^inter is that of the farthest class; take the nearest.",
             f"{INTER}.sum(dim=0)": "d^inter is the sum over the other classes; take the nearest.",
@@ -629,7 +624,8 @@ CLUSTER_LOSS = [
             "features[labels == c].median(dim=0).values for c": "f^m is the median of the class; it is the mean.",
             "features[labels == c].sum(dim=0) / len(classes) for c": "f^m is divided by the number of classes; divide by "
             "K_i, the number of pictures of class i.",
-            "features[labels == c].sum(dim=0) / ((labels == c).sum() - 1) for c": "f^m is divided by K_i − 1; divide by K_i.",
+            "features[labels == c].sum(dim=0) / ((labels == c).sum() - 1) for c": "f^m is divided by K_i − 1; "
+            "divide by K_i.",
             "features[labels == c].sum(dim=0) / (len(labels) // len(classes)) for c": "f^m is divided by the mean size of a "
             "class; divide by K_i, the class's own.",
             "features[labels == c][0] for c": "f^m is the first picture of the class; it is the mean.",
@@ -639,8 +635,8 @@ CLUSTER_LOSS = [
         "the features",
         "        terms = []",
         {
-            "        features = nn.functional.normalize(features)\n        terms = []": "The features are scaled to length 1 "
-            "for d^intra; take them as they come.",
+            "        features = nn.functional.normalize(features)\n        terms = []": "The features are scaled to length "
+            "1 for d^intra; take them as they come.",
         },
     ),
     slip(

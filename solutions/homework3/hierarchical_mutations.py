@@ -444,8 +444,6 @@ VIOLATE_MARGIN = [
         "s[row]",
         {
             "s[anchor_labels]": "The label is used as a row of s; the rows follow classes, which may have gaps.",
-            "s[anchor_labels.unique(return_inverse=True)[1]]": "The rows of s are counted among the anchors' classes; they "
-            "follow the classes of the batch.",
             "s.mean()": "The mean of s is subtracted; subtract s of the anchor's class.",
             "d[row, row]": "d(p, p) of the anchor's class is subtracted; subtract s: a picture with itself does not "
             "count.",

@@ -132,21 +132,21 @@ LEVELS = Exercise(
         Case(
             name="a short chain",
             teaches="Classes that are far apart meet early when another class stands between them.",
-            # s = 0: d_0 = 0; L = 4: d_l = 0, 1, 2, 3, 4. 0-1: 0.5 < 1: level 1. 1-2: 1.5 < 2: level 2, and 0 is then in
+            # s = 0: d_0 = 0; L = 4: d_l = 0, 1, 2, 3, 4. 0-1: 0.5 < 1: level 1. 1-2: 1.75 < 2: level 2, and 0 is then in
             # the same node, although 3.25 alone would be level 4. Class 3: 3.5 < 4: level 4.
             inputs={
                 "d": f32(
-                    [[0.25, 0.5, 3.25, 3.5], [0.5, 0.25, 1.5, 3.5], [3.25, 1.5, 0.25, 3.5], [3.5, 3.5, 3.5, 0.25]]
+                    [[0.25, 0.5, 3.25, 3.5], [0.5, 0.25, 1.75, 3.5], [3.25, 1.75, 0.25, 3.5], [3.5, 3.5, 3.5, 0.25]]
                 ),
                 "s": f32([0, 0, 0, 0]),
                 "levels": 4,
             },
             expected={"level": i64([[0, 1, 2, 4], [1, 0, 2, 4], [2, 2, 0, 4], [4, 4, 4, 0]])},
-            why="d_l = 0, 1, 2, 3, 4. 0 and 1 join at level 1 (0.5 < 1), 1 and 2 at level 2 (1.5 < 2), which brings 0 "
+            why="d_l = 0, 1, 2, 3, 4. 0 and 1 join at level 1 (0.5 < 1), 1 and 2 at level 2 (1.75 < 2), which brings 0 "
             "along; 3 joins at level 4 (3.5 < 4).",
             mistakes={
                 "direct_distances": {"level": i64([[0, 1, 4, 4], [1, 0, 2, 4], [4, 2, 0, 4], [4, 4, 4, 0]])},
-                # {0, 1} and 2 would wait for the farther of 1.5 and 3.25.
+                # {0, 1} and 2 would wait for the farther of 1.75 and 3.25.
                 "complete_linkage": {"level": i64([[0, 1, 4, 4], [1, 0, 4, 4], [4, 4, 0, 4], [4, 4, 4, 0]])},
                 "own_class_has_a_level": {"level": i64([[1, 1, 2, 4], [1, 1, 2, 4], [2, 2, 1, 4], [4, 4, 4, 1]])},
             },
@@ -209,15 +209,15 @@ LEVELS = Exercise(
             name="bottom and top",
             teaches="Classes nearer than d_0, and chains of them, meet at level 0; at level L, the root, all are together.",
             # s = 0.5: d_0 = 0.5; L = 7: 0.5 a level: d_l = 0.5, 1, ..., 4. 0-1-2 in steps of 0.25 < d_0: level 0, although
-            # 1.25 < 1.5 alone would be level 2. 3: 0.75 from 2: level 1. 4 lies at 4, which is not below d_7 = 4,
+            # 1.25 < 1.5 alone would be level 2. 3: 0.95 from 2: level 1. 4 lies at 4, which is not below d_7 = 4,
             # but the root holds all.
             inputs={
                 "d": f32(
                     [
                         [0.375, 0.25, 1.25, 2.5, 4],
                         [0.25, 0.375, 0.25, 2.5, 4],
-                        [1.25, 0.25, 0.375, 0.75, 4],
-                        [2.5, 2.5, 0.75, 0.375, 4],
+                        [1.25, 0.25, 0.375, 0.95, 4],
+                        [2.5, 2.5, 0.95, 0.375, 4],
                         [4, 4, 4, 4, 0.375],
                     ]
                 ),
@@ -228,7 +228,7 @@ LEVELS = Exercise(
                 "level": i64([[0, 0, 0, 1, 7], [0, 0, 0, 1, 7], [0, 0, 0, 1, 7], [1, 1, 1, 0, 7], [7, 7, 7, 7, 0]])
             },
             why="d_l = 0.5 + l/2. 0, 1 and 2 are a chain in steps of 0.25 < d_0 = 0.5: level 0. 3 joins 2 at level 1 "
-            "(0.75 < 1). 4 is not below d_7 = 4, but level 7 is the root, which holds everything.",
+            "(0.95 < 1). 4 is not below d_7 = 4, but level 7 is the root, which holds everything.",
             mistakes={
                 "starts_at_level_one": {
                     "level": i64([[0, 1, 1, 1, 7], [1, 0, 1, 1, 7], [1, 1, 0, 1, 7], [1, 1, 1, 0, 7], [7, 7, 7, 7, 0]])

@@ -272,6 +272,26 @@ TRIPLETS = Exercise(
             },
         ),
         Case(
+            name="along both axes",
+            teaches="Far and near count along both axes, by the squared distance; a class is as near as its centroid.",
+            # c_0 = (0,0), squared distances 25, 9+9 = 18, 4+9 = 13. c_1 = (6,6): 9+9 = 18, 16, 1+9 = 10. c_2 = (9,1): 1,
+            # 2, 1. Between them: |c_0-c_1|² = 36+36 = 72, |c_0-c_2|² = 81+1 = 82, |c_1-c_2|² = 9+25 = 34.
+            inputs={
+                "features": f32([[5, 0], [-3, -3], [-2, 3], [3, 9], [10, 6], [5, 3], [10, 1], [8, 2], [9, 0]]),
+                "labels": THREE_LABELS,
+            },
+            expected={
+                "anchor": f32([[0, 0], [6, 6], [9, 1]]),
+                "positive": f32([[5, 0], [3, 9], [8, 2]]),
+                "negative": f32([[6, 6], [9, 1], [6, 6]]),
+            },
+            why="Centroids (0, 0), (6, 6), (9, 1); squared distances to the own centroid 25, 18, 13; 18, 16, 10; 1, 2, "
+            "1; between the centroids 72, 82 and 34.",
+            # Nearest of other classes: from (0,0) it is (5,3): 25+9 = 34; from (6,6) it is (8,2): 4+16 = 20; from (9,1) it
+            # is (5,0), 16+1 = 17.
+            mistakes={"sample_as_negative": {"negative": f32([[5, 3], [8, 2], [5, 0]])}},
+        ),
+        Case(
             name="two classes at one place",
             teaches="Only a class's own centroid is left out, not every centroid that lies where it lies.",
             # class 0: (0,0) (3,0) (0,0): c_0 = (1,0), squared 1, 4, 1. class 1: (1,-4) (1,2) (1,2): c_1 = (1,0), 16, 4, 4.
@@ -701,17 +721,17 @@ LOSS = Exercise(
             name="used again",
             teaches="The loss of one batch holds nothing of the last one, which had other classes.",
             hints=AGAIN_HINTS,
-            inputs={"features": WIDE, "labels": i64(THREE_LABELS), "alpha": 12.0},
-            # Before: intra 25, 4; inter 26, 26: max(25-26+12, 0) + max(4-26+12, 0) = 11 + 0.
+            inputs={"features": WIDE, "labels": i64(THREE_LABELS), "alpha": 20.0},
+            # Before: intra 25, 4; inter 26, 26: max(25-26+20, 0) + max(4-26+20, 0) = 19 + 0.
             before=OTHER,
-            expected_before={"loss": f32(11)},
-            # 4-10+12 = 6, 13-10+12 = 15, 10-20+12 = 2.
-            expected={"loss": f32(23)},
-            why="The batch before: max(25 − 26 + 12, 0) + max(4 − 26 + 12, 0) = 11. This one: 4 − 10 + 12 = 6, "
-            "13 − 10 + 12 = 15, 10 − 20 + 12 = 2, together 23.",
+            expected_before={"loss": f32(19)},
+            # 4-10+20 = 14, 13-10+20 = 23, 10-20+20 = 10.
+            expected={"loss": f32(47)},
+            why="The batch before: max(25 − 26 + 20, 0) + max(4 − 26 + 20, 0) = 19. This one: 4 − 10 + 20 = 14, "
+            "13 − 10 + 20 = 23, 10 − 20 + 20 = 10, together 47.",
             mistakes={
-                "terms_pile_up": {"loss": f32(34)},  # 11 + 23
-                "keeps_the_first_classes": {"loss": f32(21)},  # classes 0 and 1 only: 6 + 15
+                "terms_pile_up": {"loss": f32(66)},  # 19 + 47
+                "keeps_the_first_classes": {"loss": f32(37)},  # classes 0 and 1 only: 14 + 23
             },
         ),
         Case(
@@ -723,11 +743,12 @@ LOSS = Exercise(
                     [[3, 0], [6, 4], [1, 0], [0, 4], [0, 0], [3, 0], [1, 5], [0, 0], [3, -1], [5, 6], [1, 0]]
                 ),
                 "labels": i64([7, -3, 7, 40, 7, -3, 40, 7, -3, 40, 7]),
-                "alpha": 8.0,
+                "alpha": 100.0,
             },
-            expected={"loss": f32(13)},
-            why="The points of the first case, mixed up; class 7 has two more samples, which lie on its centroid (1, 0): "
-            "2 + 11 + 0 = 13.",
+            # 4-10+100 = 94, 13-10+100 = 103, 10-20+100 = 90.
+            expected={"loss": f32(287)},
+            why="The points of the first case, mixed up; class 7 has two more samples, which lie on its centroid (1, 0). "
+            "α = 100: 94 + 103 + 90 = 287.",
         ),
         Case(
             name="gradients",

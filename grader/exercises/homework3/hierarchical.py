@@ -107,8 +107,8 @@ DISTANCES = Target(
         "centroid_distances": "Your d is the squared distance between two centroids; asked for is the mean over all pairs "
         "of samples, which is larger by the spread of both classes.",
         "unsquared_class_distances": "Your distances are not squared.",
-        "pairs_counted_once": "s is half of what it is: n² − n is the number of all ordered pairs, so (x, x′) and (x′, x) both "
-        "count. (The variance is half of it, too.)",
+        "pairs_counted_once": "s is half of what it is: n² − n is the number of all ordered pairs, so (x, x′) and (x′, x) "
+        "both count. (The variance is half of it, too.)",
         "order_of_appearance": "Your classes stand in the order in which they appear; asked for is ascending order.",
     },
     stand_in=StandIn(lambda inputs: {name: inputs[name] for name in ("features", "labels")}, _right_distances),
@@ -698,6 +698,26 @@ LOSS = Exercise(
             inputs=MIXED_LOSS_INPUTS,
             expected={"loss": f32(0.825)},
             why="The points and triplets of the first case, mixed up: (0 + 1.6 + 1.2 + 0.5)/4 = 0.825.",
+        ),
+        Case(
+            name="three coordinates",
+            teaches="A squared distance is a sum, however many coordinates there are; all triplets weigh the same.",
+            # class 0: (1,0,0) (.6,.8,0), s = 0.16+0.64 = 0.8. class 1: (0,0,1) (0,.6,.8), s = 0.36+0.04 = 0.4. d_0 = 0.6,
+            # (4-0.6)/4 = 0.85: d_2 = 2.3, the margins are 0.3+2.3-0.8 = 1.8 and 0.3+2.3-0.4 = 2.2.
+            # |a-n|²: (1,3) and (3,1) 0.36+0.04+0.64 = 1.04, all others 2.
+            # (0,1,2): 0.8-2+1.8 = 0.6. (1,0,3): 0.8-1.04+1.8 = 1.56. (1,0,2): 0.6. (2,3,0): 0.4-2+2.2 = 0.6.
+            # (3,2,1): 0.4-1.04+2.2 = 1.56.
+            inputs={
+                "features": f32([[1, 0, 0], [0.6, 0.8, 0], [0, 0, 1], [0, 0.6, 0.8]]),
+                "labels": i64([0, 0, 1, 1]),
+                "ids": i64([[0, 1, 1, 2, 3], [1, 0, 0, 3, 2], [2, 3, 2, 0, 1]]),
+                "alphabet_of": i64([0, 1]),
+                "beta": 0.3,
+                "levels": 4,
+            },
+            expected={"loss": f32(0.984)},
+            why="Margins 0.3 + 2.3 − s = 1.8 and 2.2: 0.8 − 2 + 1.8 = 0.6; 0.8 − 1.04 + 1.8 = 1.56; 0.6; 0.4 − 2 + 2.2 = "
+            "0.6; 0.4 − 1.04 + 2.2 = 1.56: 4.92/5 = 0.984.",
         ),
         Case(
             name="all in one alphabet",

@@ -197,12 +197,13 @@ HARD_TRIPLETS = Exercise(
             name="two collapsed classes",
             teaches="An anchor is never its own positive, not even where its class is one point. Of equals, the lowest.",
             # Within a class all distances are 0, between them 5 (3-4-5).
-            inputs={"features": f32([[0, 0], [0, 0], [3, 4], [3, 4]]), "labels": i64([0, 0, 1, 1])},
-            expected=rows((0, 1, 2), (1, 0, 2), (2, 3, 0), (3, 2, 0)),
-            why="Row 0 lies at 0 from row 1, its only positive, and at √(9 + 16) = 5 from rows 2 and 3: the lower row is 2.",
+            inputs={"features": f32([[0, 0], [0, 0], [0, 0], [3, 4], [3, 4]]), "labels": i64([0, 0, 0, 1, 1])},
+            expected=rows((0, 1, 3), (1, 0, 3), (2, 0, 3), (3, 4, 0), (4, 3, 0)),
+            why="Row 0 lies at 0 from rows 1 and 2, its positives, of which 1 is the lower, and at √(9 + 16) = 5 from rows "
+            "3 and 4: the lower row is 3.",
             mistakes={
-                "itself_as_positive": {"positive": i64([0, 0, 2, 2])},
-                "last_of_equals": {"negative": i64([3, 3, 1, 1])},
+                "itself_as_positive": {"positive": i64([0, 0, 0, 3, 3])},
+                "last_of_equals": {"negative": i64([4, 4, 4, 2, 2])},
             },
         ),
     ),
