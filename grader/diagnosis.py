@@ -122,8 +122,18 @@ def sentence(exercise: Exercise, mistakes: tuple[str, ...]) -> str:
 
 
 def _told(exercise: Exercise, mistake: str) -> Told:
-    said = messages.mistake(exercise, mistake)
-    return Told((said,), "") if said else _known(exercise.name).told.get(mistake, Told((), ""))
+    if said := messages.mistake(exercise, mistake):
+        return Told((said,), "")
+    told = [_known(exercise.name).told.get(name, Told((), "")) for name in parts(mistake)]
+    if not all(each.faults for each in told):
+        return Told((), "")
+    return Told(tuple(fault for each in told for fault in each.faults), " and ".join(each.place for each in told))
+
+
+def parts(mistake: str) -> list[str]:
+    """The names of the mistakes that one is made of: "target: one; other" is "target: one" and "target: other"."""
+    first, *others = mistake.split("; ")
+    return [first, *(f"{first.partition(': ')[0]}: {other}" for other in others)]
 
 
 def wrong_answer(verdict: Verdict, answer: Any) -> Wrong:

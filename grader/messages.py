@@ -39,8 +39,8 @@ RAISED = {
     "labels.unique(return_inverse=True) numbers the classes.",
     r"is invalid for input of size|expects each tensor to be equal size": "Classes may differ in size, so that they do not "
     "fill a table of equal parts.",
-    r"The size of tensor a|shapes cannot be multiplied": "Two shapes do not fit each other. Over which dim was a mean, sum or "
-    "max taken before, and where does [:, None] have to make a column?",
+    r"The size of tensor a|shapes cannot be multiplied": "Two shapes do not fit each other. Over which dim was a mean, sum "
+    "or max taken before, and where does [:, None] have to make a column?",
     r"same dtype, but got: (long|int|bool|unsigned)": "A mask or a count takes the dtype of the features first: "
     ".to(features.dtype).",
     r"could not infer output dtype": "mean needs floating-point numbers: .float() first.",

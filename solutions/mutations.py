@@ -2,7 +2,8 @@
 
 A chapter's own are in the module beside it, CHAPTER_mutations.py: MUTATIONS, target -> slips, each an edit of the plain
 solution or of another right one, most of them made by the kinds below. Of the slips of one place the commonest stands
-first. Pairs of slips in two places follow by themselves, the commonest first, MOST_PAIRS of them for a target.
+first, and so does the place where most slips are made. Pairs of slips in two places follow by themselves, the commonest
+first, MOST_PAIRS of them for a target.
 
 What is right on all visible cases is left out, and so are pairs that answer all of them as a known mistake (MUTANTS) or a
 single slip does.
@@ -29,7 +30,7 @@ from grader.model import Case, Exercise
 from solutions import mutants
 from solutions.mutants import Mutant
 
-MOST_PAIRS = 150
+MOST_PAIRS = 60
 Mutations = Iterator[Mutant]
 
 # Kinds -----------------------------------------------------------------------------------------------------------------
@@ -153,14 +154,16 @@ def _numbered(mutant: Mutant, count: Counter) -> Mutant:
 
 
 def pairs(slips: Iterable[Mutant]) -> tuple[Mutant, ...]:
-    """Of two slips each, in two places of one solution."""
-    ranked, seen = [], Counter()
+    """Of two slips each, in two places of one solution. How common a slip is falls with its number in its place, and more
+    slowly with the number of that place."""
+    ranked, places = [], {}
     for mutant in slips:
-        place = mutant.target, mutant.base, mutant.place
-        ranked.append((seen[place], mutant))
-        seen[place] += 1
+        of_base = places.setdefault((mutant.target, mutant.base), {})
+        of_place = of_base.setdefault(mutant.place, [])
+        of_place.append(mutant)
+        ranked.append((len(of_place) * math.sqrt(list(of_base).index(mutant.place) + 1), mutant))
     found, count = [], Counter()
-    for (_, one), (_, other) in sorted(combinations(ranked, 2), key=lambda pair: (pair[0][0] + 1) * (pair[1][0] + 1)):
+    for (_, one), (_, other) in sorted(combinations(ranked, 2), key=lambda pair: pair[0][0] * pair[1][0]):
         alike = (one.target, one.base) == (other.target, other.base) and one.place != other.place
         if alike and count[one.target] < MOST_PAIRS and (pair := _both(one, other)):
             found.append(pair)

@@ -382,6 +382,21 @@ ALL_TRIPLETS_LOSS = [
         for of, whose, all_ in (("a", "each anchor's", "the anchors"), ("labels[a]", "each class's", "the classes"))
         for half, also in ((" / 2", ""), ("", ", and the half is missing"))
     ),
+    slip(
+        "the hinge",
+        {CLAMPED: "torch.stack(terms)"},
+        "max(·, 0) is missing.",
+    ),
+    slip(
+        "the hinge",
+        {OUT: f"(squared[a, p] - squared[a, n]).clamp(min=0) + {LOOKED_UP}"},
+        "The margin is added after max(·, 0); it belongs inside.",
+    ),
+    slip(
+        "the hinge",
+        {CLAMPED: "torch.stack(terms)", HALF: "(terms.sum() / (2 * len(terms))).clamp(min=0)"},
+        "max(·, 0) acts on the sum; each triplet has its own.",
+    ),
     *at(
         "the hinge",
         CLAMPED,
@@ -391,21 +406,6 @@ ALL_TRIPLETS_LOSS = [
             "torch.stack(terms).clamp(min=0).square()": "The terms are squared after max(·, 0); add them as they are.",
             "torch.stack(terms).clamp(max=0)": "You take min(·, 0); take max(·, 0).",
         },
-    ),
-    slip(
-        "the hinge",
-        {CLAMPED: "torch.stack(terms)"},
-        "max(·, 0) is missing.",
-    ),
-    slip(
-        "the hinge",
-        {CLAMPED: "torch.stack(terms)", HALF: "(terms.sum() / (2 * len(terms))).clamp(min=0)"},
-        "max(·, 0) acts on the sum; each triplet has its own.",
-    ),
-    slip(
-        "the hinge",
-        {OUT: f"(squared[a, p] - squared[a, n]).clamp(min=0) + {LOOKED_UP}"},
-        "The margin is added after max(·, 0); it belongs inside.",
     ),
     slip(
         "|a − p|² and |a − n|²",

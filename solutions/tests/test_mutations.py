@@ -17,12 +17,6 @@ BASES = {
     for assignment, found in ALL.items()
     for mutant in found
 }
-# What the visible cases do not tell from a right solution yet.
-UNSEEN = {
-    "hard_triplets: Of equally far rows the last is the positive",
-    "HardClusterTripletsSampler: The distances within the class are sums of absolute differences",
-    "merge_levels: The steps of a chain are added up",
-}
 
 
 @pytest.mark.parametrize("base", BASES.values(), ids=lambda base: base.target)
@@ -41,7 +35,7 @@ def test_every_target_has_slips_and_pairs_enough_and_not_too_many(assignment):
     for target in mutants.sources(assignment):
         count = Counter(len(mutant.faults) for mutant in found if mutant.target == target)
         assert 15 <= count[1] <= 150, target
-        assert 50 <= count[2] <= mutations.MOST_PAIRS, target
+        assert 30 <= count[2] <= mutations.MOST_PAIRS, target
 
 
 @pytest.mark.parametrize("assignment", assignments.names())
@@ -55,9 +49,8 @@ def test_names_are_unique_and_every_mutation_is_an_object_of_its_target_with_a_s
 
 
 @pytest.mark.parametrize("assignment", assignments.names())
-def test_every_slip_is_wrong_on_a_visible_case_but_for_those_that_none_shows_yet(assignment):
-    harmless = {mutant.name for mutant in ALL[assignment]} - {mutant.name for mutant in mutations.of(assignment)}
-    assert harmless == {name for name in UNSEEN if name.partition(":")[0] in mutants.sources(assignment)}
+def test_every_slip_is_wrong_on_a_visible_case(assignment):
+    assert not {mutant.name for mutant in ALL[assignment]} - {mutant.name for mutant in mutations.of(assignment)}
 
 
 @pytest.mark.parametrize("assignment", assignments.names())

@@ -74,6 +74,8 @@ def table(chapter: ModuleType) -> dict[str, Any]:
                 for case in exercise.cases
                 if (found := _wrong(mistake, exercise, case)) is not None
             )
+            if len(mistake.faults) == 1:  # what is told of several is made of these
+                told[mistake.name] = [mistake.faults, mistake.place]
             others = alike.setdefault(wrong, [])
             if wrong and not any(_never_differ(mistake, other, assignment, exercises) for other in others):
                 others.append(mistake)
@@ -82,9 +84,6 @@ def table(chapter: ModuleType) -> dict[str, Any]:
                 pattern = tuple((case, number) for name, case, number in wrong if name == exercise.name)
                 if pattern:
                     patterns[exercise.name].setdefault(pattern, []).extend(mistake.name for mistake in mistakes)
-            for mistake in mistakes:
-                if not messages.mistake(exercises[0], mistake.name):
-                    told[mistake.name] = [mistake.faults, mistake.place]
     return {
         "told": told,
         "answers": {

@@ -266,7 +266,7 @@ def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, T
         name="sorted_assumed",
         kind="sorted labels assumed",
         cause="The batch is not sorted by class before it is cut into blocks, so samples of different classes are mixed.",
-        says=r"(batch|rows|labels|samples|features).{0,40}(sorted|any order|shuffl|in order|consecutive|mixed)|not sorted by|mix\w* (of )?(different )?class|consecutive|contiguous|shuffl|different classes are mixed",
+        says=r"stand in the order of the classes|(batch|rows|labels|samples|features).{0,40}(sorted|any order|shuffl|in order|consecutive|mixed)|not sorted by|mix\w* (of )?(different )?class|consecutive|contiguous|shuffl|different classes are mixed",
         source="""\
 def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     classes, counts = labels.unique(return_counts=True)

@@ -266,7 +266,7 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
         name="blocks_in_order",
         kind="sorted labels assumed",
         cause="The batch is cut into blocks by class sizes without sorting, so the rows of a class are assumed to stand together in the order of the labels.",
-        says=r"sort|order (in which|of the (rows|batch|labels|samples))|in order|shuffl|consecutive|contiguous|neighbou?ring rows|stand together|mix\w* (of )?(the )?(classes|samples)|(rows|samples) of (other|another|different) class|(labels|rows|samples).{0,30}in (any|another) order",
+        says=r"stand in the order of the classes|sort|order (in which|of the (rows|batch|labels|samples))|in order|shuffl|consecutive|contiguous|neighbou?ring rows|stand together|mix\w* (of )?(the )?(classes|samples)|(rows|samples) of (other|another|different) class|(labels|rows|samples).{0,30}in (any|another) order",
         source="""\
 class HardClusterTripletsSampler(IInbatchTripletSampler):
     def _check_input_labels(self, labels: Tensor) -> None:
