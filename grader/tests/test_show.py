@@ -85,7 +85,7 @@ def test_a_passed_report_draws_nothing_and_an_equal_report_is_equal_text():
 def test_an_untouched_stub_gets_one_line():
     stub = {"raised": {"type": "NotImplementedError", "message": "Return three tensors.", "line": "f, line 2: "}}
     text = repr(judge(TRIPLETS, TRIPLETS.cases, {case.name: stub for case in TRIPLETS.cases}))
-    assert "not implemented yet (0 of 4 cases, 0 of 1 point)" in text
+    assert "not implemented yet (0 of 5 cases, 0 of 1 point)" in text
     assert text.count("Return three tensors.") == 1
     assert "By hand" not in text
 
@@ -105,7 +105,7 @@ def test_a_student_gets_a_picture_of_every_failed_case_and_feedback_the_first():
     wrong = {case.name: outputs(case, negative=case.expected["negative"] + 1) for case in TRIPLETS.cases}
     failed = judge(TRIPLETS, TRIPLETS.cases, wrong)
     page = failed._repr_html_()
-    assert page.count("<svg") == len(TRIPLETS.cases) == 4
+    assert page.count("<svg") == len(TRIPLETS.cases) == 5
     assert page.count("<details><summary>picture</summary><svg") == 2
     assert page.count("<details>") == 3  # "a labels tensor" says what "three clusters" says: it is folded as a whole
     assert page.index("<svg") < page.index("<details>")

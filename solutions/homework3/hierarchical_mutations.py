@@ -425,6 +425,8 @@ VIOLATE_MARGIN = [
             "all pairs of the batch; it is the mean of s.",
             "d_0 = (features[:, None] - features).square().sum() / (len(features) ** 2 - len(features))": "d_0 is "
             "the mean squared distance of two different pictures of the batch; it is the mean of s.",
+            "d_0 = d[torch.searchsorted(classes, anchor_labels), torch.searchsorted(classes, negative_labels)]": "d_0 is "
+            "d(p, q) of the two classes; it is the mean of s.",
             "d_0 = d.min()": "d_0 is the smallest entry of d; it is the mean of s.",
             "d_0 = s[torch.searchsorted(classes, negative_labels)].mean()": "d_0 is the mean of s over the triplets' "
             "negatives; it is the mean over the classes of the batch.",
