@@ -106,8 +106,8 @@ def test_a_student_gets_a_picture_of_every_failed_case_and_feedback_the_first():
     failed = judge(TRIPLETS, TRIPLETS.cases, wrong)
     page = failed._repr_html_()
     assert page.count("<svg") == len(TRIPLETS.cases) == 5
-    assert page.count("<details><summary>picture</summary><svg") == 2
-    assert page.count("<details>") == 3  # "a labels tensor" says what "three clusters" says: it is folded as a whole
+    assert page.count("<details><summary>picture</summary><svg") == 3
+    assert page.count("<details>") == 4  # "a labels tensor" says what "three clusters" says: it is folded as a whole
     assert page.index("<svg") < page.index("<details>")
     assert show.html(failed).count("<svg") == 1
 
@@ -174,7 +174,7 @@ def test_cases_that_pass_have_a_line_each():
 
 def test_wrong_numbers_alone_do_not_make_one_cause():
     text = repr(undiagnosed())
-    assert text.count("By hand: ") == 3  # "a labels tensor" gives the numbers of "three clusters"
+    assert text.count("By hand: ") == 4  # "a labels tensor" gives the numbers of "three clusters"
     assert text.count("The same goes for:") == 1
 
 
