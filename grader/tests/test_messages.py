@@ -77,8 +77,8 @@ def test_a_wrong_dtype_says_both_dtypes_and_what_changes_one():
             "Your level for the pair (1, 0), classes 1 and 0, is 2; expected is 1.",
         ),
         (
-            *("hierarchical.violate_margin", 2, {"margin": f32([1.0, 1.5, 9])}),
-            "Your margin for triplet 2, its anchor of class 2, its negative of class 3, is 9; expected is 1.9.",
+            *("hierarchical.violate_margin", 2, {"margin": f32([1.0, 9])}),
+            "Your margin for triplet 1, its anchor of class 2, its negative of class 3, is 9; expected is 1.9.",
         ),
         (
             *("class_tree.margins", 1, {"margin": f32([[-1.5, 1], [2, 1.7]])}),

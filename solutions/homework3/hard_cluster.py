@@ -1,7 +1,7 @@
 """The secret half of the chapter on hard clusters: see `solutions` for what it holds.
 
-Only `labels` has awkward labels and only `training` awkward numbers among the hidden cases, so that one fault costs one
-point.
+Only `labels` has awkward labels and ties, and only `training` awkward numbers among the hidden cases, so that one fault
+costs one point.
 """
 
 from collections.abc import Mapping
@@ -254,6 +254,16 @@ MUTANTS = (
         },
     ),
     _sampler(
+        "smoothed_centroids",
+        {
+            "[points[labels == c].mean(dim=0) for c in classes])": "[points[labels == c].mean(dim=0) for c in classes])\n"
+            "        last = self.__dict__.get('last', centroids)\n"
+            "        if last.shape == centroids.shape:\n"
+            "            centroids = (last + 3 * centroids) / 4\n"
+            "        self.last = centroids.detach()"
+        },
+    ),
+    _sampler(
         "outputs_in_another_order",
         {"rows in (anchors, positives, negatives)": "rows in (anchors, negatives, positives)"},
     ),
@@ -271,6 +281,18 @@ MUTANTS = (
         "keeps_the_first_classes",
         "ClusterLoss",
         {"labels.unique()": "self.__dict__.setdefault('classes', labels.unique())"},
+    ),
+    Mutant(
+        "smoothed_terms",
+        "ClusterLoss",
+        {
+            "return torch.stack(terms).sum()": "terms = torch.stack(terms)\n"
+            "        last = self.__dict__.get('last', terms)\n"
+            "        if last.shape == terms.shape:\n"
+            "            terms = (last + 3 * terms) / 4\n"
+            "        self.last = terms.detach()\n"
+            "        return terms.sum()"
+        },
     ),
     Mutant(
         "every_other_class",
@@ -298,7 +320,6 @@ MUTANTS = (
 # Sentences of the docstring of HardClusterTripletsSampler.sample.
 ANY_LABELS = "labels: B integers, a list or a LongTensor; in any order, with gaps, even negative;"
 ANY_WIDTH = "features: float [B, D], on any device."
-TIES = "Of exactly equal distances take the first: the lowest row, the lowest label."
 DIGITS = (
     "Beware of torch.cdist's default (see `distances` above): embeddings may lie very close together, or far from 0."
 )
@@ -341,7 +362,6 @@ def triplet_cases(rng: Rng) -> tuple[Case, ...]:
     def features(dimensions: int, spread: float) -> np.ndarray:
         return draw(lambda: clusters(rng, labels, dimensions, spread).astype(np.float32), labels)
 
-    tied, tied_labels = ties(rng)
     crowded, crowded_labels = in_one_place(rng)
     return (
         sampler_case(
@@ -359,9 +379,6 @@ def triplet_cases(rng: Rng) -> tuple[Case, ...]:
         ),
         sampler_case(
             "many dimensions", "Embeddings may have hundreds of dimensions.", ANY_WIDTH, features(512, 3.0), labels
-        ),
-        sampler_case(
-            "ties", "Of exactly equal distances the lowest index wins.", TIES, tied.astype(np.float32), tied_labels
         ),
         sampler_case(
             "two classes at one place",
@@ -466,6 +483,17 @@ def training_cases(rng: Rng) -> tuple[Case, ...]:
             },
         ),
         sampler_case(
+            "the same classes again",
+            "Nothing of the last batch stays where it had as many classes, either.",
+            "the same classes again",
+            draw(lambda: clusters(rng, equal, 3).astype(np.float32), equal),
+            equal,
+            before={
+                "features": draw(lambda: clusters(rng, equal, 3).astype(np.float32), equal),
+                "labels": equal,
+            },
+        ),
+        sampler_case(
             "far from the origin",
             "Distances stay right when the embeddings lie far from the origin.",
             "far from the origin",
@@ -519,8 +547,8 @@ def error_cases(rng: Rng) -> tuple[Case, ...]:
         refused("lengths that differ", "One label for each row, or the input is refused.", features, short),
         refused("features with three dimensions", "Features must be a matrix.", features[:, :, None], labels),
         refused("not a number", "NaN in the features is refused.", spoiled(np.nan), labels),
-        # the visible case has +inf
-        refused("infinity", "Infinite features are refused.", spoiled(-np.inf), labels),
+        # the visible case has -inf
+        refused("infinity", "Infinite features are refused.", spoiled(np.inf), labels),
     )
 
 
@@ -545,7 +573,7 @@ def loss_cases(rng: Rng) -> tuple[Case, ...]:
             return {"features": features, "labels": np.array(labels, dtype=np.int64)}
 
         # Clusters just touch, and alpha cuts the sorted terms in two: some hinges are open, some closed. On the batch
-        # before one is open, too, and on the batch itself one of a class that was not in the batch before.
+        # before one is open, too, and on the batch itself one of a class that was not in the batch before, if there is one.
         while True:
             inputs, before = batch(labels), batch(other) if other else {}
             unsorted = cluster_terms(inputs["features"], labels, 0.0)
@@ -553,7 +581,8 @@ def loss_cases(rng: Rng) -> tuple[Case, ...]:
             cut = int(rng.integers(1, len(terms)))
             alpha = round(-(terms[cut - 1] + terms[cut]) / 2, 2)
             clear = min(abs(term + alpha) for term in (*terms, *earlier)) > 0.05
-            if alpha > 0 and clear and max(earlier) > -alpha and max(unsorted[len(set(other or [])) :]) > -alpha:
+            new = unsorted[len(set(other or [])) :] or unsorted
+            if alpha > 0 and clear and max(earlier) > -alpha and max(new) > -alpha:
                 break
         return Case(
             name=name,
@@ -568,6 +597,14 @@ def loss_cases(rng: Rng) -> tuple[Case, ...]:
     return (
         case("random clusters", "Only the classes that violate the margin pay.", "three clusters", in_order(5, 4), 3),
         case("used again", "Nothing of the last batch stays.", "used again", in_order(5, 4), 3, in_order(2, 10)),
+        case(
+            "the same classes again",
+            "Nothing of the last batch stays where it had as many classes, either.",
+            "the same classes again",
+            in_order(5, 4),
+            3,
+            in_order(5, 4),
+        ),
         case(
             "any labels",
             "Interleaved, negative, sparse labels of unequal classes.",

@@ -101,6 +101,8 @@ SAMPLER = Target(
         "labels of its own.",
         "running_mean": "Your sampler mixes the centroids with those of the batch before; a centroid is the mean of this "
         "batch's samples.",
+        "smoothed_centroids": "Your sampler mixes the centroids with those of the batch before where there are as many; a "
+        "centroid is the mean of this batch's samples.",
         "labels_assumed_sorted": "Your code takes a run of equal neighbouring labels for a class. Labels may be "
         "interleaved: torch.unique(labels, return_inverse=True) gives every sample the row of its class.",
         "equal_class_sizes_assumed": "Your code cuts the batch into parts of equal size; classes may differ in size.",
@@ -168,6 +170,7 @@ CLUSTER_LOSS = Target(
         "mean_over_classes": "You average over the classes; the paper sums.",
         "terms_pile_up": "Your loss still holds the terms of the batch before; start from nothing in `forward`.",
         "keeps_the_first_classes": "Your loss keeps the classes of its first batch; every batch has classes of its own.",
+        "smoothed_terms": "Your loss mixes its terms with those of the batch before; take those of this batch alone.",
         "every_other_class": "Your hinge acts on every other class; d^inter is the distance to the nearest one alone.",
         "mean_spread": "Your d^intra is the mean over the samples of a class; it is that of the farthest one.",
         "squared_twice": "You square the distances twice.",
@@ -202,6 +205,16 @@ OTHER_TRIPLETS = {
     "positive": f32([[0, 6], [7, 0]]),
     "negative": f32([[5, 0], [0, 1]]),
 }
+# The same classes around the origin: c_0 = (3,4), squared distances 4, 1, 1; c_1 = (-4,3), 9, 1, 4; c_2 = (0,-5), 4, 1, 1.
+# Between them: |c_0-c_1|² = 49+1 = 50, |c_0-c_2|² = 9+81 = 90, |c_1-c_2|² = 16+64 = 80.
+AROUND = f32([[1, 4], [4, 4], [4, 4], [-4, 0], [-4, 4], [-4, 5], [-2, -5], [1, -5], [1, -5]])
+AROUND_TRIPLETS = {
+    "anchor": f32([[3, 4], [-4, 3], [0, -5]]),
+    "positive": f32([[1, 4], [-4, 0], [-2, -5]]),
+    "negative": f32([[-4, 3], [3, 4], [-4, 3]]),
+}
+# With these labels the nearest of 0, 1, 2 are 2, 0, 0, where in the first batch they are 1, 0, 1.
+OTHER_WAY_ROUND = i64([2, 2, 2, 0, 0, 0, 1, 1, 1])
 THREE_WHY = (
     "Centroids: (0+1+5)/3 = 2 gives (2, 0), then (4, 3) and (2, 9). Squared distances to the own centroid: 4, 1, 9; "
     "9, 1, 4; 4, 1, 9. Between the centroids: 13, 81 and 40, so classes 0 and 1 are each other's nearest, and class 1 "
@@ -235,17 +248,8 @@ TRIPLETS = Exercise(
         Case(
             name="around the origin",
             teaches="A centroid is the plain mean: neither the sum nor scaled to unit length, and not the batch's.",
-            # c_0 = (3,4), squared distances 4, 1, 1; c_1 = (-4,3), 9, 1, 4; c_2 = (0,-5), 4, 1, 1. Between them:
-            # |c_0-c_1|² = 49+1 = 50, |c_0-c_2|² = 9+81 = 90, |c_1-c_2|² = 16+64 = 80.
-            inputs={
-                "features": f32([[1, 4], [4, 4], [4, 4], [-4, 0], [-4, 4], [-4, 5], [-2, -5], [1, -5], [1, -5]]),
-                "labels": THREE_LABELS,
-            },
-            expected={
-                "anchor": f32([[3, 4], [-4, 3], [0, -5]]),
-                "positive": f32([[1, 4], [-4, 0], [-2, -5]]),
-                "negative": f32([[-4, 3], [3, 4], [-4, 3]]),
-            },
+            inputs={"features": AROUND, "labels": THREE_LABELS},
+            expected=AROUND_TRIPLETS,
             why="Centroids (3, 4), (−4, 3), (0, −5); squared distances to the own centroid 4, 1, 1; 9, 1, 4; 4, 1, 1; "
             "between the centroids 50, 90 and 80.",
             mistakes={
@@ -407,20 +411,38 @@ LABELS = Exercise(
         ),
         Case(
             name="ties between unsorted labels",
-            teaches="Of equally near classes the one of the lowest label wins, wherever it appears.",
-            # class 5: -5, -4, -3, c = (-4,0); class 3: 5, 4, 3, c = (4,0); class 8: 0, 0, c = (0,0), which is 16 from both.
-            # In classes 5 and 3 the first and the third sample lie 1 away, and the first wins; class 8 is one point.
+            teaches="Of equally near classes the one of the lowest label wins, wherever it appears; of equally far samples "
+            "the first.",
+            # class 5: -5, -3, -4, -4, c = (-4,0); class 3: 5, 3, 4, 4, c = (4,0); class 8: (0,0) twice, 16 from both;
+            # class 9: (0,40) twice. In classes 5 and 3 the first and the second sample lie 1 away, and the first wins. Of
+            # equals topk takes the second here, both times.
             inputs={
-                "features": f32([[-5, 0], [5, 0], [0, 0], [-4, 0], [4, 0], [0, 0], [-3, 0], [3, 0]]),
-                "labels": [5, 3, 8, 5, 3, 8, 5, 3],
+                "features": f32(
+                    [
+                        [-5, 0],
+                        [5, 0],
+                        [0, 0],
+                        [-3, 0],
+                        [3, 0],
+                        [0, 0],
+                        [-4, 0],
+                        [4, 0],
+                        [0, 40],
+                        [-4, 0],
+                        [4, 0],
+                        [0, 40],
+                    ]
+                ),
+                "labels": [5, 3, 8, 5, 3, 8, 5, 3, 9, 5, 3, 9],
             },
             expected={
-                "anchor": f32([[4, 0], [-4, 0], [0, 0]]),
-                "positive": f32([[5, 0], [-5, 0], [0, 0]]),
-                "negative": f32([[0, 0], [0, 0], [4, 0]]),
+                "anchor": f32([[4, 0], [-4, 0], [0, 0], [0, 40]]),
+                "positive": f32([[5, 0], [-5, 0], [0, 0], [0, 40]]),
+                "negative": f32([[0, 0], [0, 0], [4, 0], [0, 0]]),
             },
-            why="Class 8 lies 4 from classes 3 and 5; 3 is the lower label, so its centroid (4, 0) is the negative.",
-            mistakes={"ties_by_appearance": {"negative": f32([[0, 0], [0, 0], [-4, 0]])}},
+            why="Class 8 lies 4 from classes 3 and 5; 3 is the lower label, so its centroid (4, 0) is the negative. "
+            "In classes 3 and 5 the first two samples are equally far; the first is the positive.",
+            mistakes={"ties_by_appearance": {"negative": f32([[0, 0], [0, 0], [-4, 0], [0, 0]])}},
         ),
         Case(
             name="labels around zero",
@@ -553,6 +575,25 @@ TRAINING = Exercise(
             },
         ),
         Case(
+            name="the same classes again",
+            teaches="Nothing of the last batch stays where it had as many classes, either.",
+            hints=AGAIN_HINTS,
+            inputs={"features": THREE, "labels": i64(THREE_LABELS)},
+            before={"features": AROUND, "labels": OTHER_WAY_ROUND},
+            expected_before=AROUND_TRIPLETS,
+            expected=THREE_TRIPLETS,
+            why="The batch before has the centroids (−4, 3), (0, −5) and (3, 4). Of this one: " + THREE_WHY,
+            mistakes={
+                # A quarter of the old ones, three of the new: (2,3)/4, (12,4)/4, (9,31)/4. From (3,1) the samples (1,3),
+                # (5,3), (6,3) lie at 8, 8, 13. Between the three: 6.3125, 52.0625 and 46.125.
+                "smoothed_centroids": {
+                    "anchor": f32([[0.5, 0.75], [3, 1], [2.25, 7.75]]),
+                    "positive": f32([[5, 0], [6, 3], [2, 12]]),
+                    "negative": f32([[3, 1], [0.5, 0.75], [3, 1]]),
+                },
+            },
+        ),
+        Case(
             name="far from the origin",
             teaches="Distances stay right when the embeddings lie far from the origin, or nearly coincide.",
             hints=DIGITS_HINTS,
@@ -653,7 +694,7 @@ ERRORS = Exercise(
         Case(
             name="infinity",
             teaches="Infinite features are refused.",
-            inputs={"features": f32([[0, 0], [1, 0], [5, 5], [float("inf"), 5]]), "labels": [0, 0, 1, 1]},
+            inputs={"features": f32([[0, 0], [1, 0], [5, 5], [float("-inf"), 5]]), "labels": [0, 0, 1, 1]},
             raises=True,
             mistakes={"no_input_checks": {}},
         ),
@@ -733,6 +774,20 @@ LOSS = Exercise(
                 "terms_pile_up": {"loss": f32(66)},  # 19 + 47
                 "keeps_the_first_classes": {"loss": f32(37)},  # classes 0 and 1 only: 14 + 23
             },
+        ),
+        Case(
+            name="the same classes again",
+            teaches="Nothing of the last batch stays where it had as many classes, either.",
+            hints=AGAIN_HINTS,
+            inputs={"features": WIDE, "labels": i64(THREE_LABELS), "alpha": 50.0},
+            # Before: intra 9, 4, 4; inter 50, 80, 50: 9 + 0 + 4.
+            before={"features": AROUND, "labels": OTHER_WAY_ROUND},
+            expected_before={"loss": f32(13)},
+            # 4-10+50 = 44, 13-10+50 = 53, 10-20+50 = 40.
+            expected={"loss": f32(137)},
+            why="The batch before: 9 − 50 + 50 = 9, 4 − 80 + 50 < 0, 4 − 50 + 50 = 4. This one: 4 − 10 + 50 = 44, "
+            "13 − 10 + 50 = 53, 10 − 20 + 50 = 40, together 137.",
+            mistakes={"smoothed_terms": {"loss": f32(106)}},  # (9 + 3·44)/4 + (0 + 3·53)/4 + (4 + 3·40)/4
         ),
         Case(
             name="any labels",

@@ -393,9 +393,18 @@ CLASS_DISTANCES = Exercise(
             name="unit vectors",
             teaches="On the unit sphere squared distances run from 0 to 4.",
             # (1,0)-(0.6,0.8): 0.16+0.64 = 0.8. (-1,0)-(-0.6,-0.8): 0.8. Across: 4, 2.56+0.64 = 3.2, 3.2, 1.44+2.56 = 4.
-            inputs={"features": f32([[1, 0], [0.6, 0.8], [-1, 0], [-0.6, -0.8]]), "labels": i64([0, 0, 1, 1])},
-            expected={"classes": i64([0, 1]), "d": f32([[0.4, 3.6], [3.6, 0.4]]), "s": f32([0.8, 0.8])},
-            why="‖(1,0) − (0.6,0.8)‖² = 0.16 + 0.64 = 0.8; across (4 + 3.2 + 3.2 + 4)/4 = 3.6.",
+            # (0,1) twice: 0 apart; (2+2+0.4+0.4)/4 = 1.2 from the first class, (2+2+3.6+3.6)/4 = 2.8 from the second.
+            inputs={
+                "features": f32([[1, 0], [0.6, 0.8], [-1, 0], [-0.6, -0.8], [0, 1], [0, 1]]),
+                "labels": i64([0, 0, 1, 1, 2, 2]),
+            },
+            expected={
+                "classes": i64([0, 1, 2]),
+                "d": f32([[0.4, 3.6, 1.2], [3.6, 0.4, 2.8], [1.2, 2.8, 0]]),
+                "s": f32([0.8, 0.8, 0]),
+            },
+            why="‖(1,0) − (0.6,0.8)‖² = 0.16 + 0.64 = 0.8; d_01 = (4 + 3.2 + 3.2 + 4)/4 = 3.6, "
+            "d_02 = (2 + 2 + 0.4 + 0.4)/4 = 1.2, d_12 = (2 + 2 + 3.6 + 3.6)/4 = 2.8.",
         ),
     ),
     hints=(
@@ -543,25 +552,25 @@ VIOLATE_MARGIN = Exercise(
         ),
         Case(
             name="gaps in the labels",
-            teaches="The classes of a batch are a few out of many: their labels are not rows of s.",
+            teaches="The classes of a batch are a few out of many, and not each has an anchor: labels are not rows of s.",
             # The classes of SPHERE are now 0, 2 and 3, so s[2] is the s of class 3 (0), not that of class 2 (0.4).
             # Characters 0 and 2 share an alphabet; 3 has its own. L = 4.
-            # (2,0): 0.1+1.3-0.4 = 1.0; (0,3): 0.1+2.2-0.8 = 1.5; (2,3): 0.1+2.2-0.4 = 1.9.
+            # (2,0): 0.1+1.3-0.4 = 1.0; (2,3): 0.1+2.2-0.4 = 1.9. Class 0 is no anchor.
             inputs={
                 "features": SPHERE,
                 "labels": i64([0, 0, 2, 2, 3, 3]),
-                "anchor_labels": i64([2, 0, 2]),
-                "negative_labels": i64([0, 3, 3]),
+                "anchor_labels": i64([2, 2]),
+                "negative_labels": i64([0, 3]),
                 "alphabet_of": i64([5, 8, 5, 8, 9]),
                 "beta": 0.1,
                 "levels": 4,
             },
             gradient=True,
-            expected={"margin": f32([1.0, 1.5, 1.9]), "gradient": np.ones_like(SPHERE)},
+            expected={"margin": f32([1.0, 1.9]), "gradient": np.ones_like(SPHERE)},
             why="s belongs to the classes 0, 2, 3: s of class 2 is 0.4, its second entry. 0.1 + 1.3 − 0.4, "
-            "0.1 + 2.2 − 0.8, 0.1 + 2.2 − 0.4.",
-            # With s[2] = 0: 0.1+1.3 = 1.4, 1.5, 0.1+2.2 = 2.3.
-            mistakes={"label_as_row": {"margin": f32([1.4, 1.5, 2.3])}},
+            "0.1 + 2.2 − 0.4.",
+            # With s[2] = 0: 0.1+1.3 = 1.4, 0.1+2.2 = 2.3.
+            mistakes={"label_as_row": {"margin": f32([1.4, 2.3])}},
         ),
         Case(
             name="classes of two sizes, mixed up",
@@ -610,10 +619,12 @@ SPHERE_LOSS_INPUTS = {
     "levels": 4,
 }
 # The same, the rows in the order 4, 0, 2, 1, 5, 3, the classes 0, 1, 2 named 2, 5, 9; class 9 is one point, three times.
+# One more triplet, whose anchor another one has, too: |(0,1)-(0.6,0.8)|² - |(0,1)-(-1,0)|² = 0.4 - 2, and its margin is
+# 0.3+2.2-0.4 = 2.1: 0.5.
 MIXED_LOSS_INPUTS = {
     "features": f32([[-1, 0], [1, 0], [0, 1], [0.6, 0.8], [-1, 0], [0.6, 0.8], [-1, 0]]),
     "labels": i64([9, 2, 5, 2, 9, 5, 9]),
-    "ids": i64([[1, 3, 2, 0], [3, 1, 5, 4], [2, 5, 3, 2]]),
+    "ids": i64([[1, 3, 2, 0, 2], [3, 1, 5, 4, 5], [2, 5, 3, 2, 0]]),
     "alphabet_of": i64([0, 0, 3, 0, 0, 3, 0, 0, 0, 1]),
     "beta": 0.3,
     "levels": 4,
@@ -679,25 +690,27 @@ LOSS = Exercise(
             inputs=SPHERE_LOSS_INPUTS,
             # class 0: (0,1) (0.6,0.8), s = 0.36+0.04 = 0.4. class 2: (1,0) (0.6,-0.8), s = 0.16+0.64 = 0.8. d_0 = 0.6,
             # (4-0.6)/4 = 0.85: d_2 = 2.3, the margins are 0.3+2.3-0.4 = 2.2 and 0.3+2.3-0.8 = 1.8.
-            # (1,0,3): 0.4 - 2.56 + 2.2 = 0.04. (3,2,0): 0.8 - (0.36+3.24) + 1.8 < 0.
+            # (1,0,3): 0.4 - 2.56 + 2.2 = 0.04. (3,2,0): 0.8 - (0.36+3.24) + 1.8 < 0. (0,1,2): 0.4 - 2 + 2.2 = 0.6.
+            # (2,3,1): 0.8 - (0.16+0.64) + 1.8 = 1.8.
             before={
                 "features": f32([[0, 1], [0.6, 0.8], [1, 0], [0.6, -0.8]]),
                 "labels": i64([0, 0, 2, 2]),
-                "ids": i64([[1, 3], [0, 2], [3, 0]]),
+                "ids": i64([[1, 3, 0, 2], [0, 2, 1, 3], [3, 0, 2, 1]]),
             },
-            expected_before={"loss": f32(0.02)},
+            expected_before={"loss": f32(0.61)},
             expected={"loss": f32(0.825)},
-            why="The four triplets of the first case. The batch before had two classes and two triplets: "
-            "(0.4 − 2.56 + 2.2 + 0)/2 = 0.02.",
-            # Here (1,0,3) costs 1.6, and (3,2,0) 0.4 - 0.8 + 1.2 = 0.8.
-            mistakes={"keeps_the_first_triplets": {"loss": f32(1.2)}},
+            why="The four triplets of the first case. The batch before had two classes and as many triplets: "
+            "(0.04 + 0 + 0.6 + 1.8)/4 = 0.61.",
+            # Here (1,0,3) costs 1.6, (3,2,0) 0.4 - 0.8 + 1.2 = 0.8, (0,1,2) nothing and (2,3,1) 1.2.
+            mistakes={"keeps_the_first_triplets": {"loss": f32(0.9)}},
         ),
         Case(
             name="any labels",
-            teaches="Labels are names, in any order; classes may differ in size.",
+            teaches="Labels are names, in any order; classes may differ in size, and a sample may be in several triplets.",
             inputs=MIXED_LOSS_INPUTS,
-            expected={"loss": f32(0.825)},
-            why="The points and triplets of the first case, mixed up: (0 + 1.6 + 1.2 + 0.5)/4 = 0.825.",
+            expected={"loss": f32(0.76)},
+            why="The points and triplets of the first case, mixed up, and one with the anchor of another: "
+            "0.4 − 2 + 2.1 = 0.5; (0 + 1.6 + 1.2 + 0.5 + 0.5)/5 = 0.76.",
         ),
         Case(
             name="three coordinates",
@@ -780,14 +793,21 @@ GRADIENTS = Exercise(
         ),
         Case(
             name="any labels",
-            teaches="Labels are names, in any order; classes may differ in size.",
+            teaches="Labels are names, in any order; a sample may be in several triplets.",
             inputs=MIXED_LOSS_INPUTS,
             gradient=True,
+            # Each open hinge over 5: anchor 2(n-p)/5, positive 2(p-a)/5, negative 2(a-n)/5. Four as in the first case, times
+            # 4/5: (.4,.4) (.16,-.32) (-.4,-.4) (-.4,.4) (0,0) (.24,-.08) (0,0). And (2,5,0): row 2 .4(-1.6,-.8) =
+            # (-.64,-.32), row 5 .4(.6,-.2) = (.24,-.08), row 0 .4(1,1).
             expected={
-                "loss": f32(0.825),
-                "gradient": f32([[0.5, 0.5], [0.2, -0.4], [-0.5, -0.5], [-0.5, 0.5], [0, 0], [0.3, -0.1], [0, 0]]),
+                "loss": f32(0.76),
+                "gradient": f32(
+                    [[0.8, 0.8], [0.16, -0.32], [-1.04, -0.72], [-0.4, 0.4], [0, 0], [0.48, -0.16], [0, 0]]
+                ),
             },
-            why="The points and triplets of the first case, mixed up, and so the same rows of the gradient.",
+            why="The points and triplets of the first case, mixed up, so four fifths of their gradient. One more hinge is "
+            "open, (2, 5, 0): it adds 2(n − p)/5 = (−0.64, −0.32) to row 2, 2(p − a)/5 = (0.24, −0.08) to row 5 and "
+            "2(a − n)/5 = (0.4, 0.4) to row 0.",
         ),
         Case(
             name="nothing to learn",
