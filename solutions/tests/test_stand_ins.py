@@ -83,6 +83,24 @@ def test_a_fault_of_an_earlier_part_costs_its_own_point_only(edit, part, graded)
     assert lost(graded(edit)) == {part}
 
 
+def test_a_loss_that_makes_its_margins_itself_does_not_pay_for_what_it_makes_them_of(graded):
+    call = "violate_margin(features, labels, labels[a], labels[n], self.alphabet_of, self.beta, self.levels)"
+    margin = mutants.sources("homework3")["violate_margin"].split("\n", 2)[2].replace("\n", "\n    ")
+    for old, new in (
+        ("anchor_labels", "labels[a]"),
+        ("negative_labels", "labels[n]"),
+        ("alphabet_of)", "self.alphabet_of)"),
+    ):
+        margin = margin.replace(old, new)
+    margin = margin.replace("return", "margin =").replace("beta", "self.beta").replace("levels", "self.levels")
+    own = ("HierarchicalTripletMarginLossWithSampler", f"        margin = {call}", f"    {margin.rstrip()}")
+    for fault, part in (
+        (("class_distances", "(n * n - n)", "(n * n)"), "hierarchical.class_distances"),
+        (("tree_level", "level[class_a == class_b] = 0", "level += 1"), "hierarchical.tree_level"),
+    ):
+        assert lost(graded(own, fault)) == {part}
+
+
 def test_a_sampler_that_is_not_there_yet_costs_the_loss_nothing(graded):
     reports = graded(
         ("HardClusterTripletsSampler", "if features.ndim", "raise NotImplementedError\n        if features.ndim"),

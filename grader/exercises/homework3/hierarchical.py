@@ -630,12 +630,15 @@ MIXED_LOSS_INPUTS = {
     "levels": 4,
 }
 
+# The loss calls violate_margin, or makes its margins of the first two itself.
+ALL_BEFORE = ("hierarchical.class_distances", "hierarchical.tree_level", "hierarchical.violate_margin")
+
 LOSS = Exercise(
     name="hierarchical.loss",
     title="The hierarchical triplet loss",
     points=1,
     target=CRITERION,
-    needs=("hierarchical.violate_margin",),
+    needs=ALL_BEFORE,
     cases=(
         Case(
             name="four triplets",
@@ -758,7 +761,7 @@ GRADIENTS = Exercise(
     title="The hierarchical triplet loss: its gradient",
     points=1,
     target=CRITERION,
-    needs=("hierarchical.violate_margin",),
+    needs=ALL_BEFORE,
     cases=(
         Case(
             name="four triplets",
