@@ -67,7 +67,7 @@ def where_to_start(exercise: Exercise, reports: Mapping[str, Report]) -> tuple[s
             return (
                 name,
                 f"Start with {name}, which is not there yet: if this code calls that one, the fault may lie there. "
-                "Grading tries it with a right one, too, so that no fault costs twice. ",
+                "Grading tries it with a right one, too, so that a fault there costs nothing here. ",
             )
         if reports[name].exercise.target is exercise.target:
             return name, f"Start with {name}, which checks the same code and is not there yet. "

@@ -28,8 +28,9 @@
 # **How it works.** You replace every `raise NotImplementedError(...)` that follows a `# YOUR CODE HERE`. The cell below it checks your code on examples
 # small enough to redo with pencil and paper, and says which row is wrong. Stuck? `hint("hard_cluster.triplets")`
 # gives a nudge; ask again, and it says more. The training cells wait until the checks above them pass: a
-# network trained with a wrong sampler costs you a quarter of an hour, a check a tenth of a second. No mistake costs twice: a
-# part that calls an earlier one of yours is graded with a right one in its place, too.
+# network trained with a wrong sampler costs you a quarter of an hour, a check a tenth of a second. A mistake
+# in one function costs no points in another: one that calls an earlier one of yours is graded with a right one in its
+# place, too.
 #
 # You can run the whole notebook right now. Nothing breaks: unfinished parts say that they are unfinished, and a table at
 # the end shows how far you are.
