@@ -17,7 +17,7 @@ FILLERS = frozenset(
 # Messages of Python's and NumPy's own, which no student wrote: of unpacking a shape, of the max of nothing, of a NaN as a
 # number, of shapes that do not fit.
 NOT_WRITTEN = re.compile(
-    r"values to unpack|empty sequence|iterable argument is empty|zero-size array|^cannot convert float|be broadcast together"
+    r"values to unpack|empty sequence|iterable argument is empty|zero-size array|^cannot convert float|^operands could not"
 )
 
 

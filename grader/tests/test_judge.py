@@ -231,6 +231,7 @@ def refused(message: str) -> dict:
         "features must be 2-D",
         "Class 17 is alone.",
         "В пакете один класс",
+        "features and labels cannot be broadcast together: 4 rows, 5 labels",
     ],
 )
 def test_a_fault_may_be_named_in_any_words(message):
