@@ -1,26 +1,21 @@
 """How often wrong solutions that nobody had seen get the right diagnosis: `python -m solutions.research.diagnosis`.
 
-The solutions are the modules of a folder, by default `wrong_solutions` beside this file: WRONG, each with a name, the kind
-of its fault, its true cause in a sentence, a regular expression for the sentences that name it, and the text of a cell; and
-RIGHT, which should pass. All exercises of a solution's target are checked with their visible cases. A diagnosis is right
-if all that was said names the fault, and misleading if something did not.
+The solutions are those of `wrong_solutions` beside this file: WRONG, each with its true cause, and RIGHT, which should
+pass. All exercises of a solution's target are checked with their visible cases. A diagnosis is right if all that was
+said names the fault, and misleading if something did not.
 
 `--show` prints for each that was not diagnosed rightly what failed and what was said, `--show all` for all of them.
 """
 
 import argparse
 import ast
-import importlib
 import math
 import re
-import sys
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -34,9 +29,8 @@ from grader.answer import answer
 from grader.judge import judge
 from grader.model import Report
 from solutions import mutants
+from solutions.research import wrong_solutions
 from solutions.tools import course
-
-FOLDER = Path(__file__).with_name("wrong_solutions")
 
 
 class Outcome(StrEnum):
@@ -79,12 +73,11 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m solutions.research.diagnosis", description=__doc__.partition("\n")[0]
     )
-    parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="a package of wrong solutions")
     parser.add_argument("--show", nargs="?", const="others", choices=("others", "all"), help="what was said of each")
     options = parser.parse_args(arguments)
     torch.set_num_threads(1)
     warnings.simplefilter("ignore")  # of what the solutions do
-    modules = list(_modules(options.folder))
+    modules = wrong_solutions.modules()
     tried = [try_out(solution) for module in modules for solution in module.WRONG]
     lost = [
         (solution.name, reports) for module in modules for solution in module.RIGHT if (reports := failed(solution))
@@ -166,12 +159,6 @@ def _lines(each: Tried) -> Iterator[str]:
             for verdict in report.verdicts:
                 if not verdict.passed:
                     yield f"        {verdict.case.name}: {verdict.reason}"
-
-
-def _modules(folder: Path) -> Iterator[ModuleType]:
-    sys.path.insert(0, str(folder.resolve().parent))
-    for path in sorted(folder.glob("[!_]*.py")):
-        yield importlib.import_module(f"{folder.name}.{path.stem}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,13 @@
-"""Solutions as students would write them: wrong ones, each with its true fault, and right ones."""
+"""Solutions as students would write them: wrong ones, each with its true fault, and right ones. A module for each target.
 
+They were written by somebody who knew the notebook, and neither the known mistakes nor the cases; nothing was fitted to the
+wrong ones. Whoever mends the diagnosis by them needs others to measure it.
+"""
+
+import importlib
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 
 
 @dataclass(frozen=True)
@@ -31,3 +38,10 @@ class Right:
 
     name: str
     source: str
+
+
+def modules() -> list[ModuleType]:
+    """Those of all targets, each with WRONG and RIGHT."""
+    return [
+        importlib.import_module(f"{__name__}.{path.stem}") for path in sorted(Path(__file__).parent.glob("[!_]*.py"))
+    ]

@@ -1,161 +1,87 @@
-"""all_triplets_loss: wrong and right solutions."""
+"""all_triplets_loss: wrong and right solutions in students' styles."""
 
-from wrong_solutions import Right, Wrong
+from solutions.research.wrong_solutions import Right, Wrong
 
 WRONG = [
     Wrong(
-        name="factor_half_missing",
-        kind="wrong factor",
-        cause="The factor 1/2 is missing.",
-        says=r"half|1 ?/ ?\(?2|twice|factor|\b2\b|0\.5",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    dist2 = (features[:, None] - features[None]).square().sum(-1)
+        name="not halved",
+        kind="factor",
+        cause="1 / Z, not 1 / 2Z.",
+        says="half|halv|twice|2 ?Z|factor|doubl|two times|too large|1 ?/ ?2",
+        source="""
+def all_triplets_loss(features, labels, margin):
+    d = (features[:, None] - features[None]).square().sum(-1)
     same = labels[:, None] == labels[None]
-    eye = torch.eye(len(labels), dtype=torch.bool, device=features.device)
-    valid = (same & ~eye)[:, :, None] & ~same[:, None, :]
-    hinge = dist2[:, :, None] - dist2[:, None, :] + margin[labels][:, labels][:, None, :]
-    return hinge.clamp(min=0)[valid].mean()
+    pos = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    alpha = margin[labels][:, labels]  # anchor x negative
+    hinge = (d[:, :, None] - d[:, None, :] + alpha[:, None, :]).clamp(min=0)
+    valid = pos[:, :, None] & ~same[:, None, :]
+    return hinge[valid].mean()
 """,
     ),
     Wrong(
-        name="anchor_as_positive",
+        name="anchor as positive",
         kind="diagonal",
-        cause="The anchor itself is counted as a positive.",
-        says=r"(anchor|picture) (itself|with itself)|own positive|positive of its own|diagonal|a ?=+ ?p|p ?(!=|≠) ?a|is its own",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    total, count = 0, 0
-    rows = torch.arange(len(labels), device=labels.device)
-    for a in range(len(labels)):
-        sq = (features - features[a]).pow(2).sum(1)
-        pos = labels == labels[a]
-        neg = labels != labels[a]
-        h = F.relu(sq[pos][:, None] - (sq[neg] - margin[labels[a], labels[neg]])[None, :])
-        total = total + h.sum()
-        count += h.numel()
-    return total / (2 * count)
-""",
-    ),
-    Wrong(
-        name="margin_transposed",
-        kind="transposed",
-        cause="The margin is looked up with row and column exchanged.",
-        says=r"margin\[negative, anchor\]|row is the negative.s|transpos|rows? and columns?|columns? and rows?|margin\b.{0,40}(exchang|swap|order|revers)|(exchang|swap)\w* .{0,30}margin",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    total, count = 0, 0
-    rows = torch.arange(len(labels), device=labels.device)
-    for a in range(len(labels)):
-        sq = (features - features[a]).pow(2).sum(1)
-        pos = (labels == labels[a]) & (rows != a)
-        neg = labels != labels[a]
-        h = F.relu(sq[pos][:, None] - (sq[neg] - margin[labels[neg], labels[a]])[None, :])
-        total = total + h.sum()
-        count += h.numel()
-    return total / (2 * count)
-""",
-    ),
-    Wrong(
-        name="mean_over_active",
-        kind="wrong count",
-        cause="The sum is divided by the number of active triplets instead of all.",
-        says=r"active|violated|non.?zero|all triplets|divi|count|number of|\bZ\b|mean over",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    x2 = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist").pow(2)
-    eq = labels.unsqueeze(0) == labels.unsqueeze(1)
-    pos = eq.clone().fill_diagonal_(False)
-    a, p, n = torch.nonzero(pos.unsqueeze(2) & ~eq.unsqueeze(1), as_tuple=True)
-    loss = F.relu(x2[a, p] - x2[a, n] + margin[labels[a], labels[n]])
-    return 0.5 * loss.sum() / (loss > 0).sum().clamp(min=1)
-""",
-    ),
-    Wrong(
-        name="divided_by_b_cubed",
-        kind="wrong count",
-        cause="The mean runs over the whole [B, B, B] table instead of the Z triplets.",
-        says=r"B ?(³|\^3|\*\* ?3)|\[B, B, B\]|whole|table|divi|count|\bZ\b|number of|mean over",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    sq = (features[:, None] - features[None]).square().sum(-1)
+        cause="The anchor is taken as its own positive.",
+        says="(?:positive|anchor|diagonal).{0,110}(?:itself|own positive|diagonal|same (?:row|sample|picture)|two different|not excluded)|(?:itself|own positive|diagonal|same (?:row|sample|picture)|two different|not excluded).{0,110}(?:positive|anchor|diagonal)|\\ba ?(?:=|≠|!=|and) ?p\\b|\\bp ?(?:=|≠|!=) ?a\\b",
+        source="""
+def all_triplets_loss(features, labels, margin):
+    d = (features[:, None] - features[None]).square().sum(-1)
     same = labels[:, None] == labels[None]
-    eye = torch.eye(len(labels), dtype=torch.bool, device=features.device)
-    valid = (same & ~eye)[:, :, None] & ~same[:, None, :]
-    losses = sq[:, :, None] - sq[:, None, :] + margin[labels][:, labels][:, None, :]
-    return (losses.clamp(min=0) * valid).mean() / 2
+    pos = same
+    alpha = margin[labels][:, labels]  # anchor x negative
+    hinge = (d[:, :, None] - d[:, None, :] + alpha[:, None, :]).clamp(min=0)
+    valid = pos[:, :, None] & ~same[:, None, :]
+    return hinge[valid].mean() / 2
 """,
     ),
     Wrong(
-        name="plain_distances",
-        kind="squares forgotten",
-        cause="Plain distances are used instead of squared ones.",
-        says=r"squar|plain|root|norm|cdist",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    total, count = 0, 0
-    rows = torch.arange(len(labels), device=labels.device)
-    for a in range(len(labels)):
-        dist = (features - features[a]).norm(dim=1)
-        pos = (labels == labels[a]) & (rows != a)
-        neg = labels != labels[a]
-        h = F.relu(dist[pos][:, None] - (dist[neg] - margin[labels[a], labels[neg]])[None, :])
-        total = total + h.sum()
-        count += h.numel()
-    return total / (2 * count)
+        name="margin transposed",
+        kind="arguments",
+        cause="margin is indexed with the negative's class as row.",
+        says="transpos|row|column|swap|exchang|negative'?s class|y_n|anchor'?s class",
+        source="""
+def all_triplets_loss(features, labels, margin):
+    d = (features[:, None] - features[None]).square().sum(-1)
+    same = labels[:, None] == labels[None]
+    pos = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    alpha = margin.T[labels][:, labels]  # anchor x negative
+    hinge = (d[:, :, None] - d[:, None, :] + alpha[:, None, :]).clamp(min=0)
+    valid = pos[:, :, None] & ~same[:, None, :]
+    return hinge[valid].mean() / 2
 """,
     ),
     Wrong(
-        name="margin_by_position",
-        kind="label as row",
-        cause="The labels are turned into positions of the batch's classes before the margin is looked up, though it has a row for each of all C classes.",
-        says=r"position|inverse|(has|is|with) a row for (each|every|all)|\bgaps?\b|all C\b|(class|label) numbers?|number of the class|own labels|indexed by (the )?label",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    _, y = labels.unique(return_inverse=True)
-    sq = (features[:, None] - features).pow(2).sum(2)
-    same = y[:, None] == y
-    pos = same & ~torch.eye(len(y), dtype=torch.bool)
-    terms = []
-    for i, j in pos.nonzero().tolist():
-        neg = ~same[i]
-        terms.append(torch.relu(sq[i, j] - sq[i][neg] + margin[y[i], y[neg]]))
-    return torch.cat(terms).mean() / 2
+        name="mean over violated",
+        kind="wrong count",
+        cause="The mean is over violated triplets only.",
+        says="violated|active|non-?zero|greater than|above (?:0|zero)|only (?:the |those )?triplets|> ?0|(?:over|all) (?-i:Z)|triplets that violate",
+        source="""
+def all_triplets_loss(features, labels, margin):
+    d = (features[:, None] - features[None]).square().sum(-1)
+    same = labels[:, None] == labels[None]
+    pos = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    alpha = margin[labels][:, labels]  # anchor x negative
+    hinge = (d[:, :, None] - d[:, None, :] + alpha[:, None, :]).clamp(min=0)
+    valid = pos[:, :, None] & ~same[:, None, :]
+    hinge = hinge * valid
+    return hinge.sum() / (2 * (hinge > 0).sum().clamp(min=1))
 """,
     ),
     Wrong(
-        name="mean_of_means",
-        kind="mean of means",
-        cause="The means of the anchors are averaged, so that triplets of anchors with few triplets weigh more when classes differ in size.",
-        says=r"mean of (the )?(mean|average)s?|average of averages|weigh|per anchor|each anchor|size|\bZ\b|averag|anchors?",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    total, count = 0, 0
-    rows = torch.arange(len(labels), device=labels.device)
-    for a in range(len(labels)):
-        sq = (features - features[a]).pow(2).sum(1)
-        pos = (labels == labels[a]) & (rows != a)
-        neg = labels != labels[a]
-        h = F.relu(sq[pos][:, None] - (sq[neg] - margin[labels[a], labels[neg]])[None, :])
-        total = total + h.mean()
-        count += 1
-    return total / (2 * count)
-""",
-    ),
-    Wrong(
-        name="two_half_and_hinge",
-        kind="two faults",
-        cause="The factor 1/2 is missing, and the margin is added outside of the hinge.",
-        says=r"half|1 ?/ ?\(?2|factor|margin\b.{0,30}(outside|after)|outside of the hinge",
-        source="""\
-def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
-    B = len(labels)
-    diff = features.view(B, 1, -1) - features.view(1, B, -1)
-    D = (diff * diff).sum(-1)
-    same = labels.view(B, 1) == labels.view(1, B)
-    triplet = (same & ~torch.eye(B).bool()).view(B, B, 1) & (~same).view(B, 1, B)
-    hinge = torch.relu(D.view(B, B, 1) - D.view(B, 1, B)) + margin[labels][:, labels].view(B, 1, B)
-    return hinge[triplet].sum() / triplet.sum()
+        name="mean over the cube",
+        kind="wrong count",
+        cause="The mean is over all B³ entries, not over the Z triplets.",
+        says="B³|B\\^3|B ?[·*×] ?B|all entries|whole (?:table|cube|tensor)|invalid|(?:over|by|all|the) (?-i:Z)\\b|not (?:a )?triplets?|number of (?:valid )?triplets|combinations|masked",
+        source="""
+def all_triplets_loss(features, labels, margin):
+    d = (features[:, None] - features[None]).square().sum(-1)
+    same = labels[:, None] == labels[None]
+    pos = same & ~torch.eye(len(labels), dtype=torch.bool, device=labels.device)
+    alpha = margin[labels][:, labels]  # anchor x negative
+    hinge = (d[:, :, None] - d[:, None, :] + alpha[:, None, :]).clamp(min=0)
+    valid = pos[:, :, None] & ~same[:, None, :]
+    return (hinge * valid).mean() / 2
 """,
     ),
 ]
@@ -163,7 +89,7 @@ def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tenso
 RIGHT = [
     Right(
         name="table",
-        source="""\
+        source="""
 def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
     sq = (features[:, None] - features[None]).square().sum(-1)
     same = labels[:, None] == labels[None]
@@ -175,7 +101,7 @@ def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tenso
     ),
     Right(
         name="anchor_by_anchor",
-        source="""\
+        source="""
 def all_triplets_loss(features: Tensor, labels: Tensor, margin: Tensor) -> Tensor:
     total, count = 0, 0
     rows = torch.arange(len(labels), device=labels.device)

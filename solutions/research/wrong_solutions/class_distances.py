@@ -1,486 +1,333 @@
-"""class_distances: wrong and right solutions."""
+"""class_distances: wrong and right solutions in students' styles."""
 
-from wrong_solutions import Right, Wrong
+from solutions.research.wrong_solutions import Right, Wrong
 
 WRONG = [
     Wrong(
-        name="centroid_distances",
-        kind="centroid distances",
-        cause="d is the squared distance of the centroids instead of the mean over all pairs of samples.",
-        says=r"(between|of|distances?) (of |the )?(class )?(centroids|centres|centers|means|mean (vectors|embeddings))|centroids? (distance|instead)|\bd\b.{0,40}centroid|centroids?\b.{0,60}(pairs|instead)|mean embeddings?|spread\w* .{0,20}not in d",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    def per_class(fn):
-        return torch.stack([fn(x[labels == c]) for c in classes])
-
-    x = features.double()
-    classes = torch.tensor(sorted(set(labels.tolist())), device=labels.device)
-    n = (labels[:, None] == classes).sum(0)
-    mu = per_class(lambda own: own.mean(0))
-    var = per_class(lambda own: (own - own.mean(0)).square().sum(1).mean())
-    d = (mu[:, None] - mu).square().sum(-1)
-    s = 2 * n / (n - 1) * var
-    return classes, d.type_as(features), s.type_as(features)
-""",
-    ),
-    Wrong(
-        name="s_over_n_squared",
-        kind="n² for n²-n",
-        cause="s is divided by n² instead of n² - n: a sample with itself is counted.",
-        says=r"\bs\b.{0,60}(n ?(²|\^2|\*\* ?2|squared)|itself)|n ?(²|\^2|\*\* ?2|squared)( |_p)?(instead|for|where|not)|(sample|picture) with itself (is )?count|n ?(²|\^2) ?(-|−|–) ?n|\bs\b.{0,40}(denominator|pairs of (two )?different)",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, inverse, n = labels.unique(return_inverse=True, return_counts=True)
-    onehot = F.one_hot(inverse, len(classes)).to(features.dtype)  # [B, P]
-    squared = (features[:, None, :] - features[None, :, :]).square().sum(dim=2)  # [B, B]
-    total = onehot.T @ squared @ onehot  # [P, P]
-    d = total / (n[:, None] * n[None, :])
-    s = total.diagonal() / n**2
+        name="itself counted in s",
+        kind="pair counts",
+        cause="s is divided by n_p², so the pairs of a sample with itself are counted.",
+        says="(?:(?<!['’])\\bs\\b|s_|spread).{0,110}(?:n_?\\{?p?\\}?(?:²|\\^2|\\^\\{2\\}|\\*\\*2)(?! ?[-−–])|itself|two different|\\bdifferent (?:samples|pictures)|diagonal|all (?:ordered )?pairs|too many pairs|mean over all)|(?:n_?\\{?p?\\}?(?:²|\\^2|\\^\\{2\\}|\\*\\*2)(?! ?[-−–])|itself|two different|\\bdifferent (?:samples|pictures)|diagonal|all (?:ordered )?pairs|too many pairs|mean over all).{0,110}(?:(?<!['’])\\bs\\b|s_|spread)",
+        source="""
+def class_distances(features, labels):
+    classes = torch.unique(labels)
+    groups = [features[labels == c] for c in classes]
+    def pairs(a, b):
+        return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist").square()
+    d = torch.stack([torch.stack([pairs(a, b).mean() for b in groups]) for a in groups])
+    s = torch.stack([pairs(a, a).mean() for a in groups])
     return classes, d, s
 """,
     ),
     Wrong(
-        name="s_is_d_diagonal",
-        kind="n² for n²-n",
-        cause="s is taken to be the diagonal of d, in which a sample with itself counts.",
-        says=r"\bs\b.{0,40}diagonal|\bs\b.{0,60}(n ?(²|\^2|\*\* ?2|squared)|itself)|n ?(²|\^2|\*\* ?2|squared) (instead|for|where|not)|(sample|picture) with itself|n ?(²|\^2) ?(-|−|–) ?n|\bs\b.{0,40}(denominator|pairs of (two )?different)",
-        source="""\
+        name="cdist not squared",
+        kind="not squared",
+        cause="torch.cdist gives plain distances; they are not squared.",
+        says="not squared|squares? (?:\\w+ )*(?:missing|forgotten|left out)|unsquared|\\bplain\\b|(?:without|no|missing|forg\\w+|lacks?) (?:the |to )?squar|square root|instead of (?:the |its |their )?(?:squared|square)|(?:should|must|have to|need to|are to) be squared|norms?\\b|triplet_margin_loss|\\|a ?[-−–] ?p\\|(?!\\|?(?:²|\\^2))",
+        source="""
 def class_distances(features, labels):
+    classes = torch.unique(labels)
+    groups = [features[labels == c] for c in classes]
+    def pairs(a, b):
+        return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    d = torch.stack([torch.stack([pairs(a, b).mean() for b in groups]) for a in groups])
+    s = torch.stack([pairs(a, a).sum() / (len(a) * (len(a) - 1)) for a in groups])
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="mean over coordinates",
+        kind="mean over coordinates",
+        cause="The squared differences are averaged over the coordinates.",
+        says="coordinates?|dimensions?|components?|(?-i:\\b[/·] ?D\\b|\\bby D\\b|\\bD times)|\\bdim\\b|\\bmse|feature (?:axis|numbers)",
+        source="""
+def class_distances(features, labels):
+    classes = labels.unique()
+    P = len(classes)
+    d = torch.zeros(P, P, dtype=features.dtype, device=features.device)
+    s = torch.zeros(P, dtype=features.dtype, device=features.device)
+    for i, p in enumerate(classes):
+        xp = features[labels == p]
+        for j, q in enumerate(classes):
+            xq = features[labels == q]
+            sq = (xp[:, None] - xq[None]).pow(2).mean(-1)
+            d[i, j] = sq.mean()
+        n = len(xp)
+        own = (xp[:, None] - xp[None]).pow(2).mean(-1)
+        s[i] = own.sum() / (n * n - n)
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="centroids",
+        kind="centroids",
+        cause="d is the squared distance of the centroids, not the mean over pairs.",
+        says="centroids\\b|class means|means of (?:the )?(?:two )?classes|(?:between|of) (?:the )?(?:two )?(?:means|centres|centers|mean embeddings)|(?:scatter|spreads?|variances?) .{0,30}(?:left out|missing|not added)",
+        source="""
+def class_distances(features, labels):
+    classes, y, n = labels.unique(return_inverse=True, return_counts=True)
     x = features.double()
-    classes, n = torch.unique(labels, sorted=True, return_counts=True)
-    m = (labels == classes[:, None]).double()
-    sq = torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist") ** 2
-    d = torch.einsum("pi,ij,qj->pq", m / n[:, None], sq, m / n[:, None])
-    s = d.diag()
+    x = x - x.mean(0)  # nothing changes, but fewer digits are lost
+    onehot = F.one_hot(y, len(classes)).to(x.dtype)
+    mu = torch.einsum("bp,bd->pd", onehot, x) / n[:, None]
+    v = torch.einsum("bp,b->p", onehot, (x * x).sum(1)) / n
+    d = (mu[:, None] - mu[None]).square().sum(-1)
+    s = 2 * n / (n - 1) * (v - (mu * mu).sum(1))
     return classes, d.to(features.dtype), s.to(features.dtype)
 """,
     ),
     Wrong(
-        name="each_pair_once",
-        kind="pair counted once",
-        cause="Each pair within a class is counted once (triu) but divided by n² - n, so s is half of what it should be.",
-        says=r"\bs\b.{0,40}\bhalf\b|\bhalf (of )?(what|s\b|the|as)|(pair|counted).{0,20}(once|only once)|pairs? (counts?|is counted) once|\btriu\b|ordered pairs|factor (of )?2|too small by (a factor of )?2",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        name="spread from the centroid",
+        kind="centroids",
+        cause="s is the mean squared distance to the centroid, about half of the mean over pairs.",
+        says="(?:(?<!['’])\\bs\\b|s_|spread).{0,110}(?:centroid|centre|center|half|halv|class mean|mean of (?:the|its) class|variance|factor|too small)|(?:centroid|centre|center|half|halv|class mean|mean of (?:the|its) class|variance|factor|too small).{0,110}(?:(?<!['’])\\bs\\b|s_|spread)",
+        source="""
+def class_distances(features, labels):
+    classes = labels.unique()
+    xs = [features[labels == c] for c in classes]
+    s = torch.stack([(x - x.mean(0, keepdim=True)).pow(2).sum(1).mean() for x in xs])
+    d = features.new_zeros(len(xs), len(xs))
+    for i in range(len(xs)):
+        for j in range(len(xs)):
+            d[i, j] = (xs[i][:, None, :] - xs[j][None, :, :]).pow(2).sum(2).mean()
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="variance",
+        kind="factor",
+        cause="s is the sum of variances: the factor 2 is missing.",
+        says="(?:(?<!['’])\\bs\\b|s_|spread).{0,110}(?:half|halv|factor|variance|centroid|centre|too small|not doubled|2 ?[·*×]|times 2)|(?:half|halv|factor|variance|centroid|centre|too small|not doubled|2 ?[·*×]|times 2).{0,110}(?:(?<!['’])\\bs\\b|s_|spread)",
+        source="""
+def class_distances(features, labels):
+    classes = torch.unique(labels)
+    split = [features[labels == c] for c in classes]
+    d = torch.stack([torch.stack([distances(a, b).square().mean() for b in split]) for a in split])
+    s = torch.stack([a.var(dim=0).sum() for a in split])
+    return classes, d.to(features.dtype), s
+""",
+    ),
+    Wrong(
+        name="diagonal zero",
+        kind="diagonal",
+        cause="The diagonal of d is left at 0.",
+        says="(?:(?<!below the )(?<!above the )(?<!under the )diagonal|d\\(p, ?p\\)|p = q|d\\[p, ?p\\]|class with itself|own class|same class).{0,110}(?:\\b0\\b|zeros?|left (?:out|empty|at)|not (?:filled|computed|set)|empty|missing|skip|exclud)|(?:\\b0\\b|zeros?|left (?:out|empty|at)|not (?:filled|computed|set)|empty|missing|skip|exclud).{0,110}(?:(?<!below the )(?<!above the )(?<!under the )diagonal|d\\(p, ?p\\)|p = q|d\\[p, ?p\\]|class with itself|own class|same class)",
+        source="""
+def class_distances(features, labels):
+    classes = labels.unique()
+    P = len(classes)
+    d = torch.zeros((P, P), device=features.device)
+    s = torch.zeros(P, device=features.device)
+    for i in range(P):
+        a = features[labels == classes[i]]
+        for j in range(i + 1, P):
+            b = features[labels == classes[j]]
+            d[i, j] = d[j, i] = (distances(a, b) ** 2).mean()
+        s[i] = (distances(a, a) ** 2).sum() / (len(a) ** 2 - len(a))
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="diagonal is s",
+        kind="diagonal",
+        cause="The diagonal of d is s: a sample with itself is not included.",
+        says="(?:diagonal|d\\(p, ?p\\)|p = q|d\\[p, ?p\\]).{0,110}(?:\\bs\\b|s_p|spread|itself|n_?p?²? ?[-−–] ?|different|includ|exclud|too large|own pair)|(?:\\bs\\b|s_p|spread|itself|n_?p?²? ?[-−–] ?|different|includ|exclud|too large|own pair).{0,110}(?:diagonal|d\\(p, ?p\\)|p = q|d\\[p, ?p\\])",
+        source="""
+def class_distances(features, labels):
+    classes, y, n = labels.unique(return_inverse=True, return_counts=True)
+    P = len(classes)
+    D2 = (features.unsqueeze(0) - features.unsqueeze(1)).square().sum(2)
+    cell = (y[:, None] * P + y[None, :]).flatten()
+    total = torch.zeros(P * P, dtype=D2.dtype, device=D2.device).index_add_(0, cell, D2.flatten()).view(P, P)
+    d = total / (n[:, None] * n[None, :])
+    s = torch.diagonal(total) / (n * (n - 1))
+    d = d - torch.diag(torch.diagonal(d)) + torch.diag(s)
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="upper triangle",
+        kind="symmetry",
+        cause="Only half of d is filled; below the diagonal it is 0.",
+        says="triang|half of d|(?:below|above|under|over) (?:the|its) diagonal|symmetr|d\\(q, ?p\\)|one side|lower|transpos|mirrored",
+        source="""
+def class_distances(features, labels):
+    classes = labels.unique()
+    P = len(classes)
+    d = torch.zeros(P, P, dtype=features.dtype, device=features.device)
+    s = torch.zeros(P, dtype=features.dtype, device=features.device)
+    for i, p in enumerate(classes):
+        xp = features[labels == p]
+        for j, q in enumerate(classes):
+            if j < i:
+                continue
+            xq = features[labels == q]
+            sq = (xp[:, None] - xq[None]).pow(2).sum(-1)
+            d[i, j] = sq.mean()
+        n = len(xp)
+        own = (xp[:, None] - xp[None]).pow(2).sum(-1)
+        s[i] = own.sum() / (n * n - n)
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="sum over pairs",
+        kind="sum/mean",
+        cause="d is the sum over pairs, not divided by n_p n_q.",
+        says="\\bsum (?:over|of) (?:all |the )*(?:pairs|squared)|summed|not averaged|not divided|(?:sum|total).{0,30}(?:instead of|not|rather than) .{0,12}mean|instead of (?:the |a )?mean|division .{0,40}(?:missing|left out)|(?:missing|without|no|forg\\w+) .{0,20}(?:division|dividing|divide)",
+        source="""
+def class_distances(features: Tensor, labels: Tensor):
+    dist = distances(features, features) ** 2
+    classes, counts = torch.unique(labels, return_counts=True)
+    member = (labels[None, :] == classes[:, None]).double()  # P x B
+    sums = member @ dist @ member.T
+    d = sums
+    s = sums.diagonal() / (counts**2 - counts)
+    return classes, d.to(features.dtype), s.to(features.dtype)
+""",
+    ),
+    Wrong(
+        name="order of appearance",
+        kind="order",
+        cause="Classes come in order of appearance, not ascending.",
+        says="ascend|\\bsort|order of (?:the |their )?(?:first )?(?:appearance|occurrence|labels|classes)|(?:in|wrong|other|another) order\\b|first (?:seen|occur)",
+        source="""
+def class_distances(features, labels):
+    classes = torch.tensor(list(dict.fromkeys(labels.tolist())), device=labels.device)
+    x = [features[labels == c] for c in classes]
+    sq = lambda a, b: ((a[:, None] - b[None, :]) ** 2).sum(dim=2)
+    d = torch.stack([torch.stack([sq(a, b).mean() for b in x]) for a in x])
+    s = torch.stack([sq(a, a).sum() / (a.shape[0] ** 2 - a.shape[0]) for a in x])
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="divides by n_p squared",
+        kind="pair counts",
+        cause="d is divided by n_p² instead of n_p n_q.",
+        says="(?:\\bd\\b|d\\(p|d\\[|n_?\\{?q|\\bdistances?\\b).{0,110}(?:n_?\\{?p\\}?(?:²|\\^2|\\^\\{2\\}|\\*\\*2)(?! ?[-−–])|n_?p ?[·*×] ?n_?p|only (?:one|the) (?:class|row)|one class'?s? size|symmetr)|(?:n_?\\{?p\\}?(?:²|\\^2|\\^\\{2\\}|\\*\\*2)(?! ?[-−–])|n_?p ?[·*×] ?n_?p|only (?:one|the) (?:class|row)|one class'?s? size|symmetr).{0,110}(?:\\bd\\b|d\\(p|d\\[|n_?\\{?q|\\bdistances?\\b)|(?:instead of|rather than|, not) (?:by )?(?:their |the )?(?:product|n_?\\{?p\\}? ?[·*×]? ?n_?\\{?q)",
+        source="""
+def class_distances(features: Tensor, labels: Tensor):
+    dist = distances(features, features) ** 2
+    classes, counts = torch.unique(labels, return_counts=True)
+    member = (labels[None, :] == classes[:, None]).double()  # P x B
+    sums = member @ dist @ member.T
+    d = sums / (counts**2)[:, None]
+    s = sums.diagonal() / (counts**2 - counts)
+    return classes, d.to(features.dtype), s.to(features.dtype)
+""",
+    ),
+    Wrong(
+        name="s and d exchanged",
+        kind="output order",
+        cause="It returns classes, s, d.",
+        says="order of (?:the )?(?:outputs?|results?|three|returned)|swap|exchang|wrong order|classes, ?s, ?d|revers|interchang|(?:second|third)|return the right outputs|in the order asked",
+        source="""
+def class_distances(features, labels):
+    classes, y, n = labels.unique(return_inverse=True, return_counts=True)
+    x = features.double()
+    x = x - x.mean(0)  # nothing changes, but fewer digits are lost
+    onehot = F.one_hot(y, len(classes)).to(x.dtype)
+    mu = torch.einsum("bp,bd->pd", onehot, x) / n[:, None]
+    v = torch.einsum("bp,b->p", onehot, (x * x).sum(1)) / n
+    d = v[:, None] + v[None, :] - 2 * mu @ mu.T
+    s = 2 * n / (n - 1) * (v - (mu * mu).sum(1))
+    return classes, s.to(features.dtype), d.to(features.dtype)
+""",
+    ),
+    Wrong(
+        name="n_p - 1",
+        kind="pair counts",
+        cause="s is divided by n_p - 1 instead of n_p² - n_p.",
+        says="(?:(?<!['’])\\bs\\b|s_|spread).{0,110}(?:(?<!\\()(?<!\\( )n_?\\{?p?\\}? ?[-−–] ?1\\b|one (?:fewer|less))|(?:(?<!\\()(?<!\\( )n_?\\{?p?\\}? ?[-−–] ?1\\b|one (?:fewer|less)).{0,110}(?:(?<!['’])\\bs\\b|s_|spread)",
+        source="""
+def class_distances(features, labels):
+    classes = labels.unique()
+    P = len(classes)
+    d = torch.zeros(P, P, dtype=features.dtype, device=features.device)
+    s = torch.zeros(P, dtype=features.dtype, device=features.device)
+    for i, p in enumerate(classes):
+        xp = features[labels == p]
+        for j, q in enumerate(classes):
+            xq = features[labels == q]
+            sq = (xp[:, None] - xq[None]).pow(2).sum(-1)
+            d[i, j] = sq.mean()
+        n = len(xp)
+        own = (xp[:, None] - xp[None]).pow(2).sum(-1)
+        s[i] = own.sum() / (n - 1)
+    return classes, d, s
+""",
+    ),
+    Wrong(
+        name="pairs counted once",
+        kind="pair counts",
+        cause="The sum runs over ordered pairs, but is divided by n(n-1)/2: s is twice too large.",
+        says="(?:(?<!['’])\\bs\\b|s_|spread).{0,110}(?:twice|doubl|unordered|\\) ?/ ?2|half (?:of )?the (?:number of )?pairs|each pair|factor|too large|both ways|combinations)|(?:twice|doubl|unordered|\\) ?/ ?2|half (?:of )?the (?:number of )?pairs|each pair|factor|too large|both ways|combinations).{0,110}(?:(?<!['’])\\bs\\b|s_|spread)",
+        source="""
+from itertools import combinations
+
+def class_distances(features, labels):
     classes = labels.unique()
     d, s = [], []
     for p in classes:
-        own = features[labels == p]
-        row = []
-        for q in classes:
-            other = features[labels == q]
-            row.append(((own.unsqueeze(1) - other.unsqueeze(0)) ** 2).sum(2).mean())
-        d.append(torch.stack(row))
-        n = own.shape[0]
-        pair = ((own.unsqueeze(1) - own.unsqueeze(0)) ** 2).sum(2)
-        s.append(torch.triu(pair, diagonal=1).sum() / (n * n - n))
-    return classes, torch.stack(d), torch.stack(s)
+        d.append(torch.stack([distances(features[labels == p], features[labels == q]).pow(2).mean() for q in classes]))
+        x = features[labels == p]
+        n_pairs = len(list(combinations(range(len(x)), 2)))
+        s.append(distances(x, x).pow(2).sum() / n_pairs)
+    return classes, torch.stack(d).to(features.dtype), torch.stack(s).to(features.dtype)
 """,
     ),
     Wrong(
-        name="plain_distances",
-        kind="squares forgotten",
-        cause="Plain distances are averaged instead of squared ones.",
-        says=r"(not|n.t|instead of|without|un|forg[eo]t\w*|missing|no) ?(the )?(be(en)? )?squar|plain distance|squares? (is|are) (missing|forgotten)|\broot\b|\bnorm|Euclidean (length|distance)s? (itself|not)|needs? squar|(must|should|to|have to|not) be squar|squared distances? (is|are) (asked|wanted)|square the|square them",
-        source="""\
+        name="labels as rows",
+        kind="index",
+        cause="It assumes labels 0..P-1 and indexes the tables with them.",
+        says="labels? .{0,60}(?:row|ind|consecutive|gap|0)|gaps?|0\\s*(?:,|to|\\.\\.|…|-|–)|consecutive|as (?:an? )?(?:row|ind)|index|range|absent|do(?:es)? not occur|rows? .{0,30}labels?",
+        source="""
 def class_distances(features, labels):
-    x = features.double()
-    classes, n = torch.unique(labels, sorted=True, return_counts=True)
-    m = (labels == classes[:, None]).double()
-    dist = torch.cdist(x, x, compute_mode="donot_use_mm_for_euclid_dist")
-    d = torch.einsum("pi,ij,qj->pq", m / n[:, None], dist, m / n[:, None])
-    s = torch.diag(d) * n / (n - 1)
-    return classes, d.to(features.dtype), s.to(features.dtype)
-""",
-    ),
-    Wrong(
-        name="square_of_mean",
-        kind="squares misplaced",
-        cause="The mean distance is squared instead of the mean taken of squared distances.",
-        says=r"mean (distance )?(is )?squared|squar\w* (of )?the mean|squar\w+ (after|the average)|mean (taken )?of (the )?squared?|(first|before).{0,30}(square|mean)|square first|average of (the )?squares",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     classes = labels.unique()
     P = len(classes)
-    d = torch.zeros(P, P, dtype=features.dtype, device=features.device)
-    s = torch.zeros(P, dtype=features.dtype, device=features.device)
-    for i in range(P):
-        xi = features[labels == classes[i]]
-        for j in range(P):
-            xj = features[labels == classes[j]]
-            d[i, j] = (xi[:, None] - xj[None]).norm(dim=-1).mean() ** 2
-        n = len(xi)
-        s[i] = ((xi[:, None] - xi[None]).norm(dim=-1).sum() / (n * n - n)) ** 2
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="mean_over_coordinates",
-        kind="mean over coordinates",
-        cause="The mean also runs over the coordinates, so all is divided by D.",
-        says=r"coordinate|divided by D\b|(mean|average)\w* (also )?(runs )?over (the )?(dimensions|D\b|last axis|features)|times too small|(sum|add)\w* (over|up) the (dimensions|D)",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
-    P = len(classes)
-    d = torch.zeros(P, P, dtype=features.dtype, device=features.device)
-    s = torch.zeros(P, dtype=features.dtype, device=features.device)
-    for i in range(P):
-        own = features[labels == classes[i]]
-        for j in range(P):
-            other = features[labels == classes[j]]
-            d[i, j] = (own[:, None] - other[None]).pow(2).mean()
-        n = len(own)
-        s[i] = (own[:, None] - own[None]).pow(2).mean(-1).sum() / (n * n - n)
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="order_of_appearance",
-        kind="order of classes",
-        cause="The classes come in the order in which they appear in the batch, not ascending.",
-        says=r"ascending|(not|un) ?sorted|sort\w* (the )?(classes|labels)|classes .{0,40}(order|sorted)|order of appearance|in which they appear",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    def sq(a, b):
-        return ((a - b) ** 2).sum(-1)
-
-    labels_list = labels.tolist()
-    names = list(dict.fromkeys(labels_list))
-    rows = {name: [i for i, y in enumerate(labels_list) if y == name] for name in names}
-    d, s = [], []
-    for p in names:
-        d.append(torch.stack([sq(features[rows[p]].unsqueeze(1), features[rows[q]].unsqueeze(0)).mean() for q in names]))
-        pairs = torch.combinations(torch.arange(len(rows[p])), r=2)
-        own = features[rows[p]]
-        s.append(sq(own[pairs[:, 0]], own[pairs[:, 1]]).mean())
-    return torch.tensor(names, device=labels.device), torch.stack(d), torch.stack(s)
-""",
-    ),
-    Wrong(
-        name="diagonal_zero",
-        kind="diagonal",
-        cause="The diagonal of d is 0 instead of the formula with p = q.",
-        says=r"diagonal|p ?=+ ?q|class with itself",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
-    P = len(classes)
-    D2 = (features[:, None] - features[None]).square().sum(-1)
-    d = features.new_zeros(P, P)
-    s = features.new_zeros(P)
+    groups = [features[labels == p] for p in range(P)]
+    d = torch.zeros(P, P)
+    s = torch.zeros(P)
     for p in range(P):
         for q in range(P):
-            block = D2[labels == classes[p]][:, labels == classes[q]]
-            if p == q:
-                s[p] = block.sum() / (block.numel() - len(block))
-            else:
-                d[p, q] = block.mean()
+            d[p, q] = torch.cdist(groups[p], groups[q]).pow(2).mean()
+        k = len(groups[p])
+        s[p] = torch.cdist(groups[p], groups[p]).pow(2).sum() / max(k * (k - 1), 1)
     return classes, d, s
 """,
     ),
     Wrong(
-        name="diagonal_is_s",
-        kind="diagonal",
-        cause="The diagonal of d leaves out a sample with itself, so it equals s.",
-        says=r"diagonal (of d|leaves|is|equals|counts?|should)|diagonal\b(?!.*\bs is\b)|p ?= ?q|d\(p, ?p\)",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, inv, n = labels.unique(return_inverse=True, return_counts=True)
-    B = len(labels)
-    sq = (features[:, None] - features[None]).square().sum(-1)
-    off = ~torch.eye(B, dtype=torch.bool, device=features.device)
-    total = features.new_zeros(len(n) ** 2)
-    count = torch.zeros_like(total)
-    cell = inv[:, None] * len(n) + inv[None, :]
-    total = total.index_add(0, cell[off], sq[off])
-    count = count.index_add(0, cell[off], torch.ones_like(sq[off]))
-    d = (total / count).view(len(n), len(n))
-    return classes, d, d.diagonal()
-""",
-    ),
-    Wrong(
-        name="outputs_swapped",
-        kind="order of outputs",
-        cause="d and s are returned in the wrong order.",
-        says=r"swap|exchang|interchang|mixed up|wrong way|(d and s|s and d)|return\w*.{0,30}order|order of (the )?(outputs|results|returned)|second and third",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, idx = labels.unique(return_inverse=True)
-    k = torch.bincount(idx).to(features.dtype)
-    B, P = len(labels), len(classes)
-    pairwise = torch.stack([(features - row).pow(2).sum(1) for row in features])
-    half = features.new_zeros(P, B).index_add(0, idx, pairwise)
-    full = features.new_zeros(P, P).index_add(1, idx, half)
-    return classes, torch.diag(full) / (k**2 - k), full / torch.outer(k, k)
-""",
-    ),
-    Wrong(
-        name="divided_by_one_count",
-        kind="wrong count",
-        cause="d is divided by n_p only, not by n_p n_q.",
-        says=r"\bd\b.{0,60}(divi|denominator|n_?p ?n_?q|number of pairs)|n_?p ?[*·×]? ?n_?q|n_p only|only (by )?(one|n_?p|n_?q)|both (counts|sizes)|(divi\w*|denominator).{0,40}\bd\b",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, inverse, n = labels.unique(return_inverse=True, return_counts=True)
-    member = F.one_hot(inverse, len(classes)).to(features.dtype)  # [B, P]
-    sqdist = (features[:, None, :] - features[None, :, :]).square().sum(dim=2)  # [B, B]
-    total = member.T @ sqdist @ member  # [P, P]
-    d = total / n[:, None]
-    s = total.diagonal() / (n * (n - 1))
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="sums_not_means",
-        kind="sum for mean",
-        cause="d is the sum over the pairs instead of the mean.",
-        says=r"\bd\b.{0,40}(sum\b|not divided|mean of all|divided)|(sum|total) (over|of).{0,30}(instead|not)|not (been )?(divided|averaged)|forg[eo]t\w* to (divide|average)|n_?p ?[*·×]? ?n_?q",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
-    mask = (classes[:, None] == labels).to(features.dtype)
-    sq = (features[:, None] - features).pow(2).sum(-1)
-    d = torch.einsum("pi,ij,qj->pq", mask, sq, mask)
-    n = mask.sum(1)
-    return classes, d, d.diagonal() / (n**2 - n)
-""",
-    ),
-    Wrong(
-        name="equal_sizes",
-        kind="equal sizes",
-        cause="The sorted distances are reshaped to [P, K, P, K], so all classes are assumed to have equally many samples.",
-        says=r"(equal|same|different|unequal|differ\w*|vary\w*)\b.{0,30}\b(sizes?|numbers? of (samples|pictures)|counts?|many)\b|(sizes?|numbers?)\b.{0,30}\b(equal|differ|vary|unequal)|equally (many|large)|\bview\b|reshape",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
-    P, K = len(classes), len(labels) // len(classes)
-    x = features[labels.argsort(stable=True)]
-    sq = (x[:, None] - x[None]).pow(2).sum(-1).reshape(P, K, P, K)
-    d = sq.mean(dim=(1, 3))
-    s = d.diagonal() * K / (K - 1)
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="sorted_assumed",
-        kind="sorted labels assumed",
-        cause="The batch is not sorted by class before it is cut into blocks, so samples of different classes are mixed.",
-        says=r"stand in the order of the classes|(batch|rows|labels|samples|features).{0,40}(sorted|any order|shuffl|in order|consecutive|mixed)|not sorted by|mix\w* (of )?(different )?class|consecutive|contiguous|shuffl|different classes are mixed",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, counts = labels.unique(return_counts=True)
-    parts = torch.split(features, counts.tolist())
-    d = torch.stack([torch.stack([(a[:, None] - b).square().sum(-1).mean() for b in parts]) for a in parts])
-    s = torch.stack([d[i, i] * len(a) / (len(a) - 1) for i, a in enumerate(parts)])
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="all_numbers_as_classes",
-        kind="labels as rows",
-        cause="Rows and columns run over all numbers up to the largest label, also over those that do not occur.",
-        says=r"\bgaps?\b|largest label|(do(es)? not|don.t|never) occur|missing (classes|labels|numbers)|labels?\b.{0,30}(as|for) .{0,15}(row|index)|one_hot|(too many|extra|more) (rows|classes)|negative",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    onehot = F.one_hot(labels).to(features.dtype)
-    n = onehot.sum(0)
-    sq = (features[:, None] - features).pow(2).sum(-1)
-    sums = onehot.T @ sq @ onehot
-    return labels.unique(), sums / n[:, None] / n, sums.diag() / (n * n - n)
-""",
-    ),
-    Wrong(
-        name="bincount_gaps",
-        kind="labels as rows",
-        cause="bincount of the labels also counts numbers that do not occur, so with gaps its length does not fit the classes.",
-        says=r"bincount|\bgaps?\b|(do(es)? not|don.t|never) occur|missing (classes|labels|numbers)|negative",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, idx = labels.unique(return_inverse=True)
-    k = torch.bincount(labels).to(features.dtype)
-    B, P = len(labels), len(classes)
-    pairwise = torch.stack([(features - row).pow(2).sum(1) for row in features])
-    half = features.new_zeros(P, B).index_add(0, idx, pairwise)
-    full = features.new_zeros(P, P).index_add(1, idx, half)
-    return classes, full / torch.outer(k, k), torch.diag(full) / (k**2 - k)
-""",
-    ),
-    Wrong(
-        name="integer_result",
-        kind="dtype",
-        cause="d is filled into a tensor of the labels' integer dtype, so its values are truncated.",
-        says=r"integer|dtype|\bint\b|\blong\b|truncat|rounded|whole numbers?|new_zeros",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
-    P = len(classes)
-    d = labels.new_zeros(P, P)
-    s = features.new_zeros(P)
-    for i in range(P):
-        xi = features[labels == classes[i]]
-        for j in range(P):
-            xj = features[labels == classes[j]]
-            d[i, j] = (xi[:, None] - xj[None]).pow(2).sum(-1).mean()
-        n = len(xi)
-        s[i] = (xi[:, None] - xi[None]).pow(2).sum(-1).sum() / (n * n - n)
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="manhattan",
-        kind="wrong distance",
-        cause="cdist with p=1 is squared, so the distances are Manhattan and not Euclidean.",
-        says=r"manhattan|p ?= ?1|L1|absolute|euclid|wrong distance|cdist",
-        source="""\
+        name="two: plain and itself",
+        kind="two faults",
+        cause="Plain distances, and s counts the pairs of a sample with itself.",
+        says="not squared|squares? (?:\\w+ )*(?:missing|forgotten|left out)|unsquared|\\bplain\\b|(?:without|no|missing|forg\\w+|lacks?) (?:the |to )?squar|square root|instead of (?:the |its |their )?(?:squared|square)|(?:should|must|have to|need to|are to) be squared|norms?\\b|triplet_margin_loss|\\|a ?[-−–] ?p\\|(?!\\|?(?:²|\\^2))|(?:(?<!['’])\\bs\\b|s_|spread).{0,110}(?:n_?\\{?p?\\}?(?:²|\\^2|\\^\\{2\\}|\\*\\*2)(?! ?[-−–])|itself|diagonal|all pairs|mean over all|different (?:samples|pictures))|(?:n_?\\{?p?\\}?(?:²|\\^2|\\^\\{2\\}|\\*\\*2)(?! ?[-−–])|itself|diagonal|all pairs|mean over all|different (?:samples|pictures)).{0,110}(?:(?<!['’])\\bs\\b|s_|spread)",
+        source="""
 def class_distances(features, labels):
-    x = features.double()
-    classes, n = torch.unique(labels, sorted=True, return_counts=True)
-    m = (labels == classes[:, None]).double()
-    sq = torch.cdist(x, x, p=1) ** 2
-    d = torch.einsum("pi,ij,qj->pq", m / n[:, None], sq, m / n[:, None])
-    s = torch.diag(d) * n / (n - 1)
-    return classes, d.to(features.dtype), s.to(features.dtype)
-""",
-    ),
-    Wrong(
-        name="variance_for_s",
-        kind="wrong quantity",
-        cause="s is the mean squared distance from the centroid instead of over pairs: the factor 2 n / (n - 1) is missing.",
-        says=r"variance|factor (of )?2|2 ?n|\bs\b.{0,60}(centroid|half|factor|pairs|from the mean)|twice|from the (centroid|mean)|half",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    def per_class(fn):
-        return torch.stack([fn(x[labels == c]) for c in classes])
-
-    x = features.double()
-    classes = torch.tensor(sorted(set(labels.tolist())), device=labels.device)
-    n = (labels[:, None] == classes).sum(0)
-    mu = per_class(lambda own: own.mean(0))
-    var = per_class(lambda own: (own - own.mean(0)).square().sum(1).mean())
-    d = (mu[:, None] - mu).square().sum(-1) + var[:, None] + var[None, :]
-    s = var
-    return classes, d.type_as(features), s.type_as(features)
-""",
-    ),
-    Wrong(
-        name="upper_triangle_only",
-        kind="half filled",
-        cause="Only the upper triangle of d is filled, the lower one stays 0.",
-        says=r"triang|upper|lower|half|symmetr|(stays?|is|are|left) (0|zero)|p ?[<>] ?q",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
-    P = len(classes)
-    d = torch.zeros(P, P, dtype=features.dtype)
-    s = torch.zeros(P, dtype=features.dtype)
-    sq = lambda a, b: (a[:, None] - b[None]).pow(2).sum(-1)
-    for i in range(P):
-        a = features[labels == classes[i]]
-        s[i] = sq(a, a).sum() / (len(a) ** 2 - len(a))
-        for j in range(i, P):
-            d[i, j] = sq(a, features[labels == classes[j]]).mean()
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="s_counts_samples",
-        kind="wrong count",
-        cause="s is divided by n - 1 instead of n² - n.",
-        says=r"\bs\b.{0,60}(n ?(²|\^2|\*\* ?2|squared)|n ?(-|−|–) ?1|denominator|divi|number of pairs|too (large|big)|n times)|n times too|n ?(-|−|–) ?1 instead",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, idx = labels.unique(return_inverse=True)
-    sizes = torch.bincount(idx).to(features.dtype)
-    B, P = len(labels), len(classes)
-    pairwise = torch.stack([(features - row).pow(2).sum(1) for row in features])
-    half = features.new_zeros(P, B).index_add(0, idx, pairwise)
-    full = features.new_zeros(P, P).index_add(1, idx, half)
-    return classes, full / torch.outer(sizes, sizes), torch.diag(full) / (sizes - 1)
-""",
-    ),
-    Wrong(
-        name="mean_of_row_max",
-        kind="max for mean",
-        cause="s is the mean of the farthest distances of each sample instead of the mean over all pairs.",
-        says=r"\bmax\w*|farthest|largest",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     classes = torch.unique(labels)
-    sq = torch.cdist(features, features, compute_mode="donot_use_mm_for_euclid_dist") ** 2
-    block = lambda p, q: sq[labels == p][:, labels == q]
-    d = torch.stack([torch.stack([block(p, q).mean() for q in classes]) for p in classes])
-    s = torch.stack([block(p, p).max(dim=1).values.mean() for p in classes])
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="returns_list",
-        kind="wrong return",
-        cause="classes is a Python list instead of a LongTensor.",
-        says=r"\blists?\b|not a (Long)?Tensor|no tensor|LongTensor",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    def sq(a, b):
-        return ((a - b) ** 2).sum(-1)
-
-    labels_list = labels.tolist()
-    names = sorted(set(labels_list))
-    rows = {name: [i for i, y in enumerate(labels_list) if y == name] for name in names}
-    d, s = [], []
-    for p in names:
-        d.append(torch.stack([sq(features[rows[p]].unsqueeze(1), features[rows[q]].unsqueeze(0)).mean() for q in names]))
-        pairs = torch.combinations(torch.arange(len(rows[p])), r=2)
-        own = features[rows[p]]
-        s.append(sq(own[pairs[:, 0]], own[pairs[:, 1]]).mean())
-    return names, torch.stack(d), torch.stack(s)
-""",
-    ),
-    Wrong(
-        name="p_index_as_class",
-        kind="index",
-        cause="The position of a class is compared with the labels instead of the class itself, which fails for other labels than 0 to P - 1.",
-        says=r"position|\bgaps?\b|(0|zero) (to|through|\.\.\.?) ?P|range\(|labels? .{0,30}(are|as) (row|number|0)|consecutive|contiguous|(class|label) (itself|number)|classes\[p\]",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
-    sq = ((features.unsqueeze(0) - features.unsqueeze(1)) ** 2).sum(2)
-    d = torch.zeros(len(classes), len(classes), dtype=features.dtype)
-    s = torch.zeros(len(classes), dtype=features.dtype)
-    for p in range(len(classes)):
-        for q in range(len(classes)):
-            d[p, q] = sq[labels == p][:, labels == q].mean()
-        n = (labels == p).sum()
-        s[p] = d[p, p] * n**2 / (n**2 - n)
-    return classes, d, s
-""",
-    ),
-    Wrong(
-        name="two_centroid_and_n",
-        kind="two faults",
-        cause="d is between centroids, and s is divided by n² instead of n² - n.",
-        says=r"centroid|mean embeddings?|\bs\b.{0,60}(n ?(²|\^2|\*\* ?2|squared)|itself)|n ?(²|\^2) (instead|where)|n ?(²|\^2) ?(-|−|–) ?n",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes = labels.unique()
     groups = [features[labels == c] for c in classes]
-    centers = torch.stack([g.mean(0) for g in groups])
-    d = (centers[:, None, :] - centers).pow(2).sum(-1)
-    s = torch.stack([(g[:, None] - g).pow(2).sum(-1).mean() for g in groups])
+    def pairs(a, b):
+        return torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    d = torch.stack([torch.stack([pairs(a, b).mean() for b in groups]) for a in groups])
+    s = torch.stack([pairs(a, a).mean() for a in groups])
     return classes, d, s
 """,
     ),
     Wrong(
-        name="two_plain_and_once",
+        name="two: coordinates and diagonal",
         kind="two faults",
-        cause="Distances are not squared, and in s each pair counts once but is divided by n² - n.",
-        says=r"(not|n.t|instead of|without|un|forg[eo]t\w*|missing|no) ?(the )?(be(en)? )?squar|plain distance|squares? (is|are) (missing|forgotten)|\broot\b|\bnorm|Euclidean (length|distance)s? (itself|not)|needs? squar|(must|should|to|have to|not) be squar|squared distances? (is|are) (asked|wanted)|square the|square them|\bhalf\b|once|\btriu\b|ordered pairs|factor (of )?2",
-        source="""\
-def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    classes, n = labels.unique(return_counts=True)
-    D = (features[:, None] - features).norm(dim=-1)
-    d = torch.stack([torch.stack([D[labels == p][:, labels == q].mean() for q in classes]) for p in classes])
-    s = torch.stack([D[labels == p][:, labels == p].triu(1).sum() for p in classes]) / (n * n - n)
+        cause="Squared differences are averaged over the coordinates, and the diagonal of d is set to 0.",
+        says="coordinates?|dimensions?|components?|(?-i:\\b[/·] ?D\\b|\\bby D\\b|\\bD times)|\\bdim\\b|\\bmse|feature (?:axis|numbers)|(?:diagonal|d\\(p, ?p\\)|p = q).{0,110}(?:\\b0\\b|zeros?|left|not (?:filled|set)|empty|missing|skip|exclud)|(?:\\b0\\b|zeros?|left|not (?:filled|set)|empty|missing|skip|exclud).{0,110}(?:diagonal|d\\(p, ?p\\)|p = q)",
+        source="""
+def class_distances(features, labels):
+    classes, y, n = labels.unique(return_inverse=True, return_counts=True)
+    P = len(classes)
+    D2 = (features.unsqueeze(0) - features.unsqueeze(1)).square().mean(2)
+    cell = (y[:, None] * P + y[None, :]).flatten()
+    total = torch.zeros(P * P, dtype=D2.dtype, device=D2.device).index_add_(0, cell, D2.flatten()).view(P, P)
+    d = total / (n[:, None] * n[None, :])
+    s = torch.diagonal(total) / (n * (n - 1))
+    d.fill_diagonal_(0)
     return classes, d, s
 """,
     ),
@@ -488,8 +335,86 @@ def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, T
 
 RIGHT = [
     Right(
+        name="loops",
+        source="""
+def class_distances(features, labels):
+    classes = labels.unique()
+    P = len(classes)
+    d = torch.zeros(P, P, dtype=features.dtype, device=features.device)
+    s = torch.zeros(P, dtype=features.dtype, device=features.device)
+    for i, p in enumerate(classes):
+        xp = features[labels == p]
+        for j, q in enumerate(classes):
+            xq = features[labels == q]
+            sq = (xp[:, None] - xq[None]).pow(2).sum(-1)
+            d[i, j] = sq.mean()
+        n = len(xp)
+        own = (xp[:, None] - xp[None]).pow(2).sum(-1)
+        s[i] = own.sum() / (n * n - n)
+    return classes, d, s
+""",
+    ),
+    Right(
+        name="membership",
+        source="""
+def class_distances(features: Tensor, labels: Tensor):
+    dist = distances(features, features) ** 2
+    classes, counts = torch.unique(labels, return_counts=True)
+    member = (labels[None, :] == classes[:, None]).double()  # P x B
+    sums = member @ dist @ member.T
+    d = sums / (counts[:, None] * counts[None, :])
+    s = sums.diagonal() / (counts**2 - counts)
+    return classes, d.to(features.dtype), s.to(features.dtype)
+""",
+    ),
+    Right(
+        name="moments",
+        source="""
+def class_distances(features, labels):
+    classes, y, n = labels.unique(return_inverse=True, return_counts=True)
+    x = features.double()
+    x = x - x.mean(0)  # nothing changes, but fewer digits are lost
+    onehot = F.one_hot(y, len(classes)).to(x.dtype)
+    mu = torch.einsum("bp,bd->pd", onehot, x) / n[:, None]
+    v = torch.einsum("bp,b->p", onehot, (x * x).sum(1)) / n
+    d = v[:, None] + v[None, :] - 2 * mu @ mu.T
+    s = 2 * n / (n - 1) * (v - (mu * mu).sum(1))
+    return classes, d.to(features.dtype), s.to(features.dtype)
+""",
+    ),
+    Right(
+        name="index_add",
+        source="""
+def class_distances(features, labels):
+    classes, y, n = labels.unique(return_inverse=True, return_counts=True)
+    P = len(classes)
+    D2 = (features.unsqueeze(0) - features.unsqueeze(1)).square().sum(2)
+    cell = (y[:, None] * P + y[None, :]).flatten()
+    total = torch.zeros(P * P, dtype=D2.dtype, device=D2.device).index_add_(0, cell, D2.flatten()).view(P, P)
+    d = total / (n[:, None] * n[None, :])
+    s = torch.diagonal(total) / (n * (n - 1))
+    return classes, d, s
+""",
+    ),
+    Right(
+        name="torch.tensor of lists",
+        source="""
+def class_distances(features, labels):
+    names = sorted(set(labels.tolist()))
+    rows = {c: [i for i, y in enumerate(labels.tolist()) if y == c] for c in names}
+    x = features.detach().cpu().double().numpy()
+    def mean(pairs):
+        pairs = list(pairs)
+        return sum(((x[i] - x[j]) ** 2).sum() for i, j in pairs) / len(pairs)
+    d = [[mean((i, j) for i in rows[p] for j in rows[q]) for q in names] for p in names]
+    s = [mean((i, j) for i in rows[p] for j in rows[p] if i != j) for p in names]
+    kind = dict(dtype=features.dtype, device=features.device)
+    return torch.tensor(names, device=labels.device), torch.tensor(d, **kind), torch.tensor(s, **kind)
+""",
+    ),
+    Right(
         name="double_loop",
-        source="""\
+        source="""
 def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     classes = labels.unique()
     P = len(classes)
@@ -507,7 +432,7 @@ def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, T
     ),
     Right(
         name="one_hot_matrices",
-        source="""\
+        source="""
 def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     classes, inverse, n = labels.unique(return_inverse=True, return_counts=True)
     member = F.one_hot(inverse, len(classes)).to(features.dtype)  # [B, P]
@@ -520,7 +445,7 @@ def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, T
     ),
     Right(
         name="einsum_double",
-        source="""\
+        source="""
 def class_distances(features, labels):
     x = features.double()
     classes, n = torch.unique(labels, sorted=True, return_counts=True)
@@ -532,8 +457,8 @@ def class_distances(features, labels):
 """,
     ),
     Right(
-        name="moments",
-        source="""\
+        name="moments, again",
+        source="""
 def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     def per_class(fn):
         return torch.stack([fn(x[labels == c]) for c in classes])
@@ -550,7 +475,7 @@ def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, T
     ),
     Right(
         name="index_add_twice",
-        source="""\
+        source="""
 def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     classes, idx = labels.unique(return_inverse=True)
     k = torch.bincount(idx).to(features.dtype)
@@ -563,7 +488,7 @@ def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, T
     ),
     Right(
         name="combinations",
-        source="""\
+        source="""
 def class_distances(features: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     def sq(a, b):
         return ((a - b) ** 2).sum(-1)

@@ -1,196 +1,290 @@
-"""tree_level: wrong and right solutions."""
+"""tree_level: wrong and right solutions in students' styles."""
 
-from wrong_solutions import Right, Wrong
+from solutions.research.wrong_solutions import Right, Wrong
 
 WRONG = [
     Wrong(
-        name="no_level_zero",
-        kind="dropped case",
-        cause="There is no level 0, the same character gets 1.",
-        says=r"(no|missing|without) (level )?(0|zero)\b|same (character|class)|(level )?(0|zero) (is )?(missing|never|not)|class\w* with itself|level 0",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    return torch.where(alphabet_of[class_a] == alphabet_of[class_b], 1, 2)
-""",
-    ),
-    Wrong(
-        name="no_alphabet",
-        kind="dropped case",
-        cause="Level 1 is missing: two characters of one alphabet get 2.",
-        says=r"level 1|(no|missing|never) .{0,15}\b1\b|\b1 (is )?(missing|never)|(one|same|an|share\w* .{0,5}) ?alphabet|alphabet\w* (is|are) (not|ignored|unused|never)",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    return (class_a != class_b).long() * 2
-""",
-    ),
-    Wrong(
-        name="levels_exchanged",
-        kind="swapped",
-        cause="Levels 1 and 2 are exchanged.",
-        says=r"exchang|swap|levels? (1 and 2|2 and 1)|(same|one) alphabet|different alphabet|interchang|mixed up|wrong way",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    out = (alphabet_of[class_a] == alphabet_of[class_b]).long() + 1
-    out[class_a == class_b] = 0
-    return out
-""",
-    ),
-    Wrong(
-        name="whole_reversed",
-        kind="reversed",
-        cause="The levels are counted from the root: 2 for the same character and 0 for different alphabets.",
-        says=r"revers|upside|from the root|\bdepth|0 and 2|2 and 0|wrong (way|end)|2 ?(-|−|minus)|(2|two) for the same|swap|exchang",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    same_char = (class_a == class_b).int()
-    same_alph = (alphabet_of[class_a] == alphabet_of[class_b]).int()
-    return (same_char + same_alph).long()
-""",
-    ),
-    Wrong(
-        name="booleans",
-        kind="dtype",
-        cause="It returns booleans instead of 0, 1 and 2.",
-        says=r"bool|dtype|LongTensor|True\b",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    return (class_a != class_b) | (alphabet_of[class_a] != alphabet_of[class_b])
-""",
-    ),
-    Wrong(
-        name="float_levels",
-        kind="dtype",
-        cause="It returns floats instead of a LongTensor.",
-        says=r"float|dtype|LongTensor|int64",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    level = torch.full(class_a.shape, 2.0)
-    level[alphabet_of[class_a] == alphabet_of[class_b]] = 1.0
-    level[class_a == class_b] = 0.0
+        name="overwritten",
+        kind="order of statements",
+        cause="Same alphabet is written after same character, so a class with itself gets 1.",
+        says="(?:same (?:character|class)|one and the same|equal class|identical|class with itself|class_a ?==? ?class_b|level 0|own class).{0,110}(?:\\b1\\b|level 1|overwrit\\w*|never|not (?:told|checked|distinguish)|later|missing|no 0|lost|same alphabet)|(?:\\b1\\b|level 1|overwrit\\w*|never|not (?:told|checked|distinguish)|later|missing|no 0|lost|same alphabet).{0,110}(?:same (?:character|class)|one and the same|equal class|identical|class with itself|class_a ?==? ?class_b|level 0|own class)|\\b0 (?:is )?never|never .{0,10}\\b0\\b|meet at the leaf",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    level = torch.full_like(class_a, 2)
+    level[class_a == class_b] = 0
+    level[alphabet_of[class_a] == alphabet_of[class_b]] = 1
     return level
 """,
     ),
     Wrong(
-        name="one_dimensional_loop",
-        kind="shape",
-        cause="The loop assumes 1-D tensors, and fails for others.",
-        says=r"shape|\b1-?D|\b2-?D|dimension|scalar|matri|ambiguous",
-        source="""\
+        name="alphabets only",
+        kind="term dropped",
+        cause="The same character is not told from the same alphabet: level 1 for both.",
+        says="(?:same (?:character|class)|one and the same|equal class|identical|class with itself|class_a ?==? ?class_b|level 0|own class).{0,110}(?:\\b1\\b|level 1|overwrit\\w*|never|not (?:told|checked|distinguish)|later|missing|no 0|lost|same alphabet)|(?:\\b1\\b|level 1|overwrit\\w*|never|not (?:told|checked|distinguish)|later|missing|no 0|lost|same alphabet).{0,110}(?:same (?:character|class)|one and the same|equal class|identical|class with itself|class_a ?==? ?class_b|level 0|own class)|\\b0 (?:is )?never|never .{0,10}\\b0\\b|meet at the leaf",
+        source="""
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    result = torch.zeros(len(class_a), dtype=torch.long)
-    for i, (a, b) in enumerate(zip(class_a, class_b)):
+    return 1 + (alphabet_of[class_a] != alphabet_of[class_b]).long()
+""",
+    ),
+    Wrong(
+        name="classes as alphabets",
+        kind="wrong comparison",
+        cause="The classes themselves are compared in place of their alphabets: levels 0 and 2 only.",
+        says="alphabets?\\b.{0,60}(?:not (?:used|looked|compared|consulted|asked)|never|ignor|unused|left out|forg)|(?:ignor\\w*|without|forg\\w*|\\bno) .{0,40}alphabet|(?:never|\\bno) .{0,20}\\b1\\b|level 1 .{0,30}(?:never|missing|not occur)|\\b1\\b .{0,20}never|same alphabet[^,;]{0,40}\\b2\\b|(?:class|character)(?:es|s)? [^.]{0,40}(?:instead|in place|rather)|instead of (?:\\w+ )*alphabets?|0 (?:or|and) 2\\b|meet at that alphabet, level 1",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    same_char = class_a == class_b
+    same_alpha = class_a == class_b
+    return torch.where(same_char, 0, torch.where(same_alpha, 1, 2))
+""",
+    ),
+    Wrong(
+        name="1 and 2 swapped",
+        kind="wrong levels",
+        cause="Levels 1 and 2 are swapped.",
+        says="(?:1 and 2|2 and 1|alphabets?)[^.]{0,60}(?:swap|exchang|interchang|mixed|confus|wrong way|revers|invert|negat)|(?:swap|exchang|interchang|mixed|confus|wrong way|revers|invert|negat)[^.]{0,60}(?:1 and 2|2 and 1|alphabet)|\\b2\\b[^,;]{0,50}same alphabet|same alphabet[^,;]{0,50}\\b2\\b|(?:different|other|another|two) alphabets?[^,;]{0,50}\\b1\\b|\\b1\\b[^,;]{0,50}(?:different|other|another|two) alphabet|is 1, not 2",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    same_char = class_a == class_b
+    same_alpha = alphabet_of[class_a] == alphabet_of[class_b]
+    return torch.where(same_char, 0, torch.where(same_alpha, 2, 1))
+""",
+    ),
+    Wrong(
+        name="depth not height",
+        kind="wrong levels",
+        cause="Levels are counted from the root (depth), so 2 for the same character and 0 at the root.",
+        says="from the root|depth|revers|upside|opposite|2 ?[-−–] ?(?:the )?level|backward|wrong way|inver|same (?:character|class)[^,;]{0,40}\\b2\\b|\\b2\\b[^,;]{0,40}same (?:character|class)|0 and 2|2 and 0|other alphabets?[^,;]{0,30}\\b0\\b|\\b0\\b[^,;]{0,30}(?:other|different) alphabets?|similar|agree|in common",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    same_alphabet = alphabet_of[class_a].eq(alphabet_of[class_b])
+    return same_alphabet.long() + class_a.eq(class_b).long()
+""",
+    ),
+    Wrong(
+        name="1 2 3",
+        kind="off by one",
+        cause="The levels are 1, 2, 3.",
+        says="off by one|one too (?:high|large|many|big)|1, ?2,? (?:and |or )?3|start\\w* (?:at|from|with) 1|too (?:high|large) by (?:one|1)|plus (?:one|1)|\\+ ?1|count\\w* from 1|by (?:one|1)\\b|instead of 0",
+        source="""
+def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
+    return 1 + (class_a != class_b).long() + (alphabet_of[class_a] != alphabet_of[class_b]).long()
+""",
+    ),
+    Wrong(
+        name="level 3",
+        kind="wrong levels",
+        cause="Different alphabets get 3, not 2.",
+        says="(?<!2, )(?<!and )\\b3\\b(?!\\])|three|instead of 2|not 2\\b",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    out = torch.zeros(class_a.numel(), dtype=torch.long, device=class_a.device)
+    for i, (a, b) in enumerate(zip(class_a.flatten().tolist(), class_b.flatten().tolist())):
         if a == b:
-            result[i] = 0
+            out[i] = 0
         elif alphabet_of[a] == alphabet_of[b]:
-            result[i] = 1
+            out[i] = 1
         else:
-            result[i] = 2
-    return result
+            out[i] = 3
+    return out.view(class_a.shape)
+""",
+    ),
+    Wrong(
+        name="float",
+        kind="dtype",
+        cause="It returns floats, not a LongTensor.",
+        says="float|LongTensor|dtype|integer|int64|\\blong\\b",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    level = torch.full(class_a.shape, 2.0)
+    level[alphabet_of[class_a] == alphabet_of[class_b]] = 1
+    level[class_a == class_b] = 0
+    return level
+""",
+    ),
+    Wrong(
+        name="bool",
+        kind="dtype",
+        cause="It returns booleans / loses level 2 by | in place of +.",
+        says="\\bbool|\\bTrue\\b|\\bFalse\\b|dtype|\\b2 (?:never|is (?:never|missing|lost))|(?:never|no) .{0,20}\\b2\\b|logical|only 0 and 1|0 or 1\\b|LongTensor",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    diff_class = class_a != class_b
+    diff_alphabet = alphabet_of[class_a] != alphabet_of[class_b]
+    return diff_class | diff_alphabet
+""",
+    ),
+    Wrong(
+        name="if on tensors",
+        kind="tensor as scalar",
+        cause="if on a tensor of several values raises (works for single numbers only).",
+        says="\\bif\\b|ambiguous|several|more than one|single|scalar|elementwise|element-wise|one (?:by|number|pair|value)|whole tensor|Boolean value|many",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    if class_a == class_b:
+        return torch.zeros_like(class_a)
+    if alphabet_of[class_a] == alphabet_of[class_b]:
+        return torch.ones_like(class_a)
+    return torch.ones_like(class_a) * 2
+""",
+    ),
+    Wrong(
+        name="torch.equal",
+        kind="tensor as scalar",
+        cause="torch.equal compares whole tensors: one answer for all pairs.",
+        says="torch\\.equal|whole tensors?|scalar|one (?:answer|number|level|value)|all (?:pairs|elements|of them)|elementwise|element-wise|at once|same level|pair by pair|each (?:pair|element)|per (?:pair|element)",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    level = torch.full_like(class_a, 2)
+    if torch.equal(class_a, class_b):
+        level[:] = 0
+    elif torch.equal(alphabet_of[class_a], alphabet_of[class_b]):
+        level[:] = 1
+    return level
+""",
+    ),
+    Wrong(
+        name="list",
+        kind="return type",
+        cause="It returns a Python list, not a tensor.",
+        says="\\blists?\\b|not a (?:torch )?tensor|no tensor|instead of a (?:Long)?tensor|return type",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    res = []
+    for a, b in zip(class_a, class_b):
+        if torch.all(a == b):
+            res.append(0)
+        elif torch.all(alphabet_of[a] == alphabet_of[b]):
+            res.append(1)
+        else:
+            res.append(2)
+    return res
 """,
     ),
     Wrong(
         name="flattened",
         kind="shape",
-        cause="The result is flattened, its shape is not that of the input.",
-        says=r"shape|flat|1-?D|2-?D|dimension",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    pairs = zip(class_a.flatten().tolist(), class_b.flatten().tolist())
-    return torch.tensor([0 if a == b else 1 if alphabet_of[a] == alphabet_of[b] else 2 for a, b in pairs])
+        cause="The result is flat, whatever the shape of the input.",
+        says="shape|flat|1-?D|dimension|one-dimensional|vector|reshap|2-?D|\\[C, ?C\\]|table",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    out = torch.zeros(class_a.numel(), dtype=torch.long, device=class_a.device)
+    for i, (a, b) in enumerate(zip(class_a.flatten().tolist(), class_b.flatten().tolist())):
+        if a == b:
+            out[i] = 0
+        elif alphabet_of[a] == alphabet_of[b]:
+            out[i] = 1
+        else:
+            out[i] = 2
+    return out
 """,
     ),
     Wrong(
-        name="if_on_tensor",
-        kind="raises",
-        cause="`if` on a tensor of several elements raises.",
-        says=r"\bif\b|ambiguous|more than one (value|element)|several elements|RuntimeError|element-?wise|one by one|Boolean value",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    if class_a == class_b:
-        return 0
-    elif alphabet_of[class_a] == alphabet_of[class_b]:
-        return 1
-    return 2
-""",
-    ),
-    Wrong(
-        name="alphabet_with_class",
-        kind="typo",
-        cause="The alphabet of class_a is compared with class_b itself, not with its alphabet.",
-        says=r"alphabet\w* .{0,40}(itself|class_b|looked up|not its|number of the class|with (a|the) class)|class_b.{0,30}(itself|alphabet|looked)|alphabet_of\[class_b\]|compar\w+ .{0,30}alphabet|alphabets? .{0,30}compar",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    level = 2 * torch.ones_like(class_a)
-    level = torch.where(alphabet_of[class_a] == class_b, torch.ones_like(level), level)
-    return torch.where(class_a == class_b, torch.zeros_like(level), level)
-""",
-    ),
-    Wrong(
-        name="alphabet_overrides",
-        kind="order of cases",
-        cause="The case of the same alphabet comes last and overrides the same character, which gets 1.",
-        says=r"overrid|overwr|(same|one) (character|class)\b.{0,40}(\b1\b|0|last|after|level)|order of|last|level 0",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    levels = torch.full_like(class_b, 2)
-    levels[class_a == class_b] = 0
-    levels[alphabet_of[class_a] == alphabet_of[class_b]] = 1
-    return levels
-""",
-    ),
-    Wrong(
-        name="starts_at_one",
-        kind="off by one",
-        cause="Levels are counted from 1 to 3 instead of from 0 to 2.",
-        says=r"one too (many|high|large)|too (high|large)|from 1\b|off by one|1, 2 (and|or|,) 3|\b1 to 3|\b3\b|shifted|\+ ?1|plus (1|one)",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    chain = [class_a != class_b, alphabet_of[class_a] != alphabet_of[class_b]]
-    return 1 + sum(step.long() for step in chain)
-""",
-    ),
-    Wrong(
-        name="changes_input",
-        kind="in-place",
-        cause="It writes the levels into class_a, which changes the caller's tensor.",
-        says=r"in.?place|input|caller|overwr\w* class_a|changes? (its|the|class_a)|modif|argument|writes? .{0,25}class_a",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
+        name="input changed",
+        kind="in place",
+        cause="The given class_a is overwritten.",
+        says="in place|in-place|clone|\\bcopy|(?:class_a|inputs?|arguments?|caller|given)\\b.{0,40}(?:overwrit|chang|modif|written)|(?:chang|modif|overwrit|writes|destroy)\\w*.{0,40}(?:class_a|inputs?|arguments?|given|caller)",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
     same = class_a == class_b
-    related = alphabet_of[class_a] == alphabet_of[class_b]
+    same_alphabet = alphabet_of[class_a] == alphabet_of[class_b]
     level = class_a
     level[:] = 2
-    level[related] = 1
+    level[same_alphabet] = 1
     level[same] = 0
     return level
 """,
     ),
     Wrong(
-        name="difference_of_alphabets",
-        kind="wrong formula",
-        cause="It adds the difference of the alphabets' numbers, not whether they differ.",
-        says=r"differences? of|subtract|\babs\b|absolute|minus|number of the alphabet|alphabets?.? numbers|larger than 2|more than 2|whether",
-        source="""\
-def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    return (class_a != class_b).long() + (alphabet_of[class_a] - alphabet_of[class_b]).abs()
+        name="difference of numbers",
+        kind="arithmetic",
+        cause="The difference of the alphabets' numbers is taken for a level.",
+        says="\\bdifferences?\\b|subtract|how far|(?:more|larger|greater|higher) than 2|above 2|> ?2|beyond 2|exceed|clamp|\\babs\\b|by their numbers|\\] ?[-−–] ?alphabet_of",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    gap = (alphabet_of[class_a] - alphabet_of[class_b]).abs()
+    return (class_a != class_b).long() + gap
 """,
     ),
     Wrong(
-        name="two_float_and_zero",
-        kind="two faults",
-        cause="Same characters get 1 instead of 0, and the result is float.",
-        says=r"float|dtype|LongTensor|same (character|class)|level 0",
-        source="""\
+        name="class as alphabet number",
+        kind="index",
+        cause="The alphabet of class_a is compared with class_b itself, not with its alphabet.",
+        says="class_b\\b.{0,60}alphabet|alphabet.{0,60}class_b|alphabets? .{0,60}(?:with|to|and) (?:a |the |its )?(?:other |second )?(?:class|character|label)\\b|(?:second|b)'?s? (?:class'?s? )?alphabet|b itself|only one (?:of the )?(?:class|alphabet)|class number .{0,40}alphabet number|not (?:its|the|b's) alphabet",
+        source="""
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
-    return 2 - (alphabet_of[class_a] == alphabet_of[class_b]).float()
+    return (class_a != class_b).long() + (alphabet_of[class_a] != class_b).long()
+""",
+    ),
+    Wrong(
+        name="two: swapped and float",
+        kind="two faults",
+        cause="Levels 1 and 2 are swapped, and the result is float.",
+        says="swap|exchang|interchang|revers|mixed up|wrong way|float|dtype|long|integer|\\b2\\b.{0,60}same alphabet|same alphabet.{0,60}\\b2\\b",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    level = torch.ones(class_a.shape)
+    level[alphabet_of[class_a] == alphabet_of[class_b]] = 2
+    level[class_a == class_b] = 0
+    return level
 """,
     ),
 ]
 
 RIGHT = [
     Right(
+        name="masks",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    level = torch.full_like(class_a, 2)
+    level[alphabet_of[class_a] == alphabet_of[class_b]] = 1
+    level[class_a == class_b] = 0
+    return level
+""",
+    ),
+    Right(
+        name="sum",
+        source="""
+def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
+    return (class_a != class_b).long() + (alphabet_of[class_a] != alphabet_of[class_b]).long()
+""",
+    ),
+    Right(
+        name="where",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    same_char = class_a == class_b
+    same_alpha = alphabet_of[class_a] == alphabet_of[class_b]
+    return torch.where(same_char, 0, torch.where(same_alpha, 1, 2))
+""",
+    ),
+    Right(
+        name="loop",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    out = torch.zeros(class_a.numel(), dtype=torch.long, device=class_a.device)
+    for i, (a, b) in enumerate(zip(class_a.flatten().tolist(), class_b.flatten().tolist())):
+        if a == b:
+            out[i] = 0
+        elif alphabet_of[a] == alphabet_of[b]:
+            out[i] = 1
+        else:
+            out[i] = 2
+    return out.view(class_a.shape)
+""",
+    ),
+    Right(
+        name="table",
+        source="""
+def tree_level(class_a, class_b, alphabet_of):
+    C = len(alphabet_of)
+    table = 2 - (alphabet_of[:, None] == alphabet_of[None, :]).long() - torch.eye(C, dtype=torch.long, device=alphabet_of.device)
+    return torch.take(table.to(class_a.device), class_a * C + class_b)
+""",
+    ),
+    Right(
         name="where_where",
-        source="""\
+        source="""
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     same_alphabet = alphabet_of[class_a] == alphabet_of[class_b]
     return torch.where(class_a == class_b, 0, torch.where(same_alphabet, 1, 2))
@@ -198,14 +292,14 @@ def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     ),
     Right(
         name="sum_of_differences",
-        source="""\
+        source="""
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     return (class_a != class_b).long() + (alphabet_of[class_a] != alphabet_of[class_b]).long()
 """,
     ),
     Right(
         name="flat_loop",
-        source="""\
+        source="""
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     def level(a, b):
         if a == b:
@@ -219,7 +313,7 @@ def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     ),
     Right(
         name="masks_in_order",
-        source="""\
+        source="""
 def tree_level(class_a, class_b, alphabet_of):
     level = torch.full_like(class_a, 2)
     level[alphabet_of[class_a] == alphabet_of[class_b]] = 1
@@ -229,7 +323,7 @@ def tree_level(class_a, class_b, alphabet_of):
     ),
     Right(
         name="lookup_table",
-        source="""\
+        source="""
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     table = 2 - (alphabet_of[:, None] == alphabet_of[None, :]).int()
     table.fill_diagonal_(0)
@@ -238,7 +332,7 @@ def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     ),
     Right(
         name="two_minus",
-        source="""\
+        source="""
 def tree_level(class_a: Tensor, class_b: Tensor, alphabet_of: Tensor) -> Tensor:
     together = torch.stack([class_a == class_b, alphabet_of.take(class_a).eq(alphabet_of.take(class_b))])
     return 2 - together.sum(dim=0)

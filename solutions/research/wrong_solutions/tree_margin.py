@@ -1,80 +1,58 @@
-"""tree_margin: wrong and right solutions."""
+"""tree_margin: wrong and right solutions in students' styles."""
 
-from wrong_solutions import Right, Wrong
+from solutions.research.wrong_solutions import Right, Wrong
 
 WRONG = [
     Wrong(
-        name="columns",
-        kind="transposed",
-        cause="s is subtracted by columns: it is that of the negative's class instead of the anchor's.",
-        says=r"column|row|transpos|negative|anchor|None|broadcast|(wrong|other) class",
-        source="""\
-def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
-    d0 = s.mean()
-    d_h = level * (4 - d0) / levels + d0
-    return beta + d_h - s
+        name="s of the column",
+        kind="wrong class",
+        cause="s is taken of the negative's class (column), not of the anchor's (row).",
+        says="column|row|negative'?s|anchor'?s|s_q|s_p|transpos|broadcast",
+        source="""
+def tree_margin(level, s, beta=0.1, levels=16):
+    d_0 = s.mean()
+    d_l = level * (4 - d_0) / levels + d_0
+    return beta + d_l - s
 """,
     ),
     Wrong(
-        name="beta_dropped",
-        kind="dropped term",
+        name="levels from the table",
+        kind="parameter",
+        cause="L is the largest level in the table, not the parameter.",
+        says="(?-i:\\bL\\b)|\\blevels\\b|largest|highest|number of levels",
+        source="""
+def tree_margin(level, s, beta=0.1, levels=16):
+    d0 = s.mean()
+    thr = torch.stack([l * (4 - d0) / level.max() + d0 for l in range(levels + 1)])
+    return beta + thr[level] - s[:, None]
+""",
+    ),
+    Wrong(
+        name="beta missing",
+        kind="term dropped",
         cause="beta is not added.",
-        says=r"beta|β|constant",
-        source="""\
-def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
-    d0 = s.mean()
-    return level * (4 - d0) / levels + d0 - s.unsqueeze(1)
+        says="β|beta|constant (?:part|term)",
+        source="""
+def tree_margin(level, s, beta=0.1, levels=16):
+    d0 = s.sum() / len(s)
+    step = (4 - d0) / levels
+    return level * step + d0 - s.unsqueeze(1)
 """,
     ),
     Wrong(
-        name="levels_from_tree",
-        kind="wrong threshold",
-        cause="L is taken to be the largest level that occurs instead of the parameter levels.",
-        says=r"levels?\b|\bL\b|max|largest|parameter",
-        source="""\
-def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
-    L = level.max()
+        name="d_0 not added",
+        kind="term dropped",
+        cause="d_l lacks + d_0.",
+        says="(?:d_?_?0|d₀|start|threshold|d_l|climb).{0,110}(?:missing|left out|not added|dropp|forg|omit|without|lack|\\+ ?d_?0|start\\w* (?:from|at)|from 0|zero|not used|never)|(?:missing|left out|not added|dropp|forg|omit|without|lack|\\+ ?d_?0|start\\w* (?:from|at)|from 0|zero|not used|never).{0,110}(?:d_?_?0|d₀|start|threshold|d_l|climb)",
+        source="""
+def tree_margin(level, s, beta=0.1, levels=16):
+    C = len(s)
     d0 = s.mean()
-    thresholds = torch.arange(L + 1) * (4 - d0) / L + d0
-    return beta + thresholds[level] - s.view(-1, 1)
-""",
-    ),
-    Wrong(
-        name="d0_missing",
-        kind="dropped term",
-        cause="d_0 is not added back to the threshold.",
-        says=r"d_?0|threshold|d_?H",
-        source="""\
-def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
-    d0 = float(sum(s)) / len(s)
-    out = torch.zeros(level.shape, dtype=s.dtype)
-    for p, row in enumerate(level.tolist()):
-        for q, l in enumerate(row):
-            out[p, q] = beta + l * (4 - d0) / levels - s[p]
+    out = torch.zeros(C, C)
+    for p in range(C):
+        for q in range(C):
+            out[p, q] = beta + level[p, q] * (4 - d0) / levels - s[p]
     return out
-""",
-    ),
-    Wrong(
-        name="clamped",
-        kind="extra step",
-        cause="Margins below zero are cut off, though a margin may be negative.",
-        says=r"negative|clamp|below|cut|relu|max|hinge",
-        source="""\
-def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
-    d0 = s.mean()
-    return (beta + level * (4 - d0) / levels + d0 - s[:, None]).clamp_min(0)
-""",
-    ),
-    Wrong(
-        name="d0_per_class",
-        kind="wrong d_0",
-        cause="The class's own spread is used in place of d_0, the mean.",
-        says=r"d_?0|mean|average|own spread",
-        source="""\
-def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
-    s = s.reshape(-1, 1)
-    d = level / levels * (4 - s) + s
-    return beta + d - s
 """,
     ),
 ]
@@ -82,7 +60,7 @@ def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -
 RIGHT = [
     Right(
         name="broadcast",
-        source="""\
+        source="""
 def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
     d0 = s.mean()
     return beta + level * (4 - d0) / levels + d0 - s[:, None]
@@ -90,7 +68,7 @@ def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -
     ),
     Right(
         name="double_loop",
-        source="""\
+        source="""
 def tree_margin(level: Tensor, s: Tensor, beta: float = 0.1, levels: int = 16) -> Tensor:
     d0 = float(sum(s)) / len(s)
     out = torch.zeros(level.shape, dtype=s.dtype)
