@@ -103,6 +103,20 @@ def failed(solution: Any) -> list[Report]:
 
 def _checked(solution: Any) -> tuple[str, tuple[Report, ...]]:
     """The name of what a solution writes, and a report on each of its exercises, from the visible cases."""
+    assignment, target, student = built(solution)
+    reports = []
+    for exercise in assignments.exercises(assignment).values():
+        if exercise.target.name == target:
+            answers = {
+                case.name: answer(exercise.target, student, case.inputs, case.gradient, case.before)
+                for case in exercise.cases
+            }
+            reports.append(judge(exercise, exercise.cases, answers))
+    return target, tuple(reports)
+
+
+def built(solution: Any) -> tuple[str, str, Any]:
+    """The assignment of a solution, the name of what it writes, and that as an object, amid right other parts."""
     defined = {
         node.name for node in ast.parse(solution.source).body if isinstance(node, ast.ClassDef | ast.FunctionDef)
     }
@@ -114,15 +128,7 @@ def _checked(solution: Any) -> tuple[str, tuple[Report, ...]]:
     )
     namespace = {**_given(), **{name: mutants.plain(assignment, name) for name in mutants.sources(assignment)}}
     exec(solution.source, namespace)
-    reports = []
-    for exercise in assignments.exercises(assignment).values():
-        if exercise.target.name == target:
-            answers = {
-                case.name: answer(exercise.target, namespace[target], case.inputs, case.gradient, case.before)
-                for case in exercise.cases
-            }
-            reports.append(judge(exercise, exercise.cases, answers))
-    return target, tuple(reports)
+    return assignment, target, namespace[target]
 
 
 def _given() -> dict[str, Any]:
