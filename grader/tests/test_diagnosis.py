@@ -22,6 +22,8 @@ TABLE = {
         "first": [["You take the first number alone."], "the sum"],
         "difference": [["You subtract; add."], "the sum"],
         "empty": [["An index is too large."], "the index"],
+        "total: halved": [["You take half."], "the half"],
+        "total: negated": [["You turn the sign."], "the sign"],
         "product + one": [["You multiply; add.", "1 is added."], "the sum and the 1"],
         "product + two": [["You multiply; add.", "2 is added."], "the sum and the 2"],
     },
@@ -33,6 +35,8 @@ TABLE = {
                 {"total": 1},
                 "raised IndexError index 2 is out of bounds",
                 {"total": 9},
+                {"total": -1.5},
+                {"total": -3},
             ],
             "2 and 2": [{"total": 2}],
             "0 and 5": [{"total": 2.5}, {"total": 0}, "raised IndexError index 2 is out of bounds"],
@@ -48,6 +52,8 @@ TABLE = {
             [["empty"], [3, None, 2]],
             [["product + one", "product + two"], [4, None, 2]],
             [["product + one", "first"], [2, None, None]],
+            [["total: halved; negated"], [5, None, None]],
+            [["total: negated; forgotten"], [6, None, None]],
         ]
     },
 }
@@ -89,6 +95,12 @@ def test_right_work_has_no_diagnosis():
 
 def test_one_case_that_is_answered_otherwise_ends_a_chance_match():
     assert told(total(1.5), total(2), total(7)) is None
+
+
+def test_of_a_pair_both_faults_are_told_and_nothing_if_one_of_them_has_no_sentence():
+    both = Diagnosis(("total: halved; negated",), "You take half. And: You turn the sign.")
+    assert told(total(-1.5), total(4), total(5)) == both
+    assert told(total(-3), total(4), total(5)) is None
 
 
 def test_a_mistake_is_not_told_if_it_fails_where_the_student_is_right_or_is_right_where_they_fail():

@@ -266,6 +266,41 @@ def test_a_tensor_of_another_dtype_has_a_sentence_behind_what_torch_says_of_it()
     assert behind(str(torchs.value)).endswith("new ones take dtype=features.dtype.")
 
 
+A_TENSOR = torch.arange(6.0).view(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        (lambda: A_TENSOR[A_TENSOR], "What is used as an index is no row number"),
+        (lambda: A_TENSOR[A_TENSOR.max(dim=1)], "returns a pair"),
+        (lambda: A_TENSOR[torch.tensor([7])], "A label is no row number"),
+        (lambda: A_TENSOR[7], "A label is no row number"),
+        (lambda: A_TENSOR[:0].max(), "a label is looked for that no picture has"),
+        (lambda: A_TENSOR[:0].argmax(dim=0), "a label is looked for that no picture has"),
+        (lambda: torch.bincount(torch.tensor([-1, 2])), "Labels are names, which may be negative"),
+        (lambda: torch.nn.functional.one_hot(torch.tensor([-1, 2])), "Labels are names, which may be negative"),
+        (lambda: A_TENSOR.view(2, 2), "Classes may differ in size"),
+        (lambda: torch.stack([A_TENSOR[:1], A_TENSOR]), "Classes may differ in size"),
+        (lambda: A_TENSOR - A_TENSOR.mean(dim=1), "Two shapes do not fit each other"),
+        (lambda: A_TENSOR @ A_TENSOR, "Two shapes do not fit each other"),
+        (lambda: (A_TENSOR > 1).long() @ A_TENSOR.T, "A mask or a count takes the dtype of the features"),
+        (lambda: (A_TENSOR > 1).mean(), "mean needs floating-point numbers"),
+    ],
+)
+def test_what_indices_shapes_and_labels_raise_has_a_sentence_behind_it(wrong, sentence):
+    with pytest.raises((RuntimeError, IndexError)) as torchs:
+        wrong()
+    assert sentence in behind(str(torchs.value))
+
+
+def test_row_numbers_in_the_place_of_vectors_are_told_as_what_they_may_be():
+    exercise = ALL["hard_cluster.triplets"]
+    rows = answering(exercise.cases[0], positive=i64([2, 3, 8]), anchor=i64([0, 1, 2]), negative=i64([1, 0, 1]))
+    said = judge_case(exercise, exercise.cases[0], rows).reason
+    assert said.endswith("Yours are whole numbers: row numbers, where the vectors themselves are asked for?")
+
+
 A_LIST = "The labels are a plain list here: torch.as_tensor(labels, device=features.device) makes a tensor of them"
 
 

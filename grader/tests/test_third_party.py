@@ -98,6 +98,14 @@ def test_what_is_only_at_hand_or_called_elsewhere_is_not_reported():
     assert called == set()
 
 
+def test_without_libraries_nothing_is_watched():
+    before = sys.getprofile()
+    with third_party.watch(()) as called:
+        assert sys.getprofile() is before
+        module("oml").work()
+    assert called == set()
+
+
 def test_a_call_from_before_is_not_reported_when_it_returns():
     watch = third_party.watch(LIBRARIES)
     called = module("oml", "def start(watch): return watch.__enter__()").start(watch)
