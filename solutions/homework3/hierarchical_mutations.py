@@ -342,7 +342,8 @@ VIOLATE_MARGIN = [
             "two classes stands in the place of d_l; d_l is that of their level.",
             "level * (d.max() - d_0) / levels + d_0": "d_l climbs to the largest d; it climbs to 4.",
             "level * (4 - d_0) // levels + d_0": "The quotient is cut to a whole number; divide with /.",
-            "level // levels * (4 - d_0) + d_0": "l/L is cut to a whole number; divide with /.",
+            "level // levels * (4 - d_0) + d_0": "d_l is d_0 whatever the level; perhaps l/L is cut to a whole number, or the "
+            "level is that of one class with itself.",
             "(level * (4 - d_0) / levels + d_0).square()": "d_l is squared; it is one already.",
             "(level * (4 - d_0) / levels + d_0).sqrt()": "The root of d_l is taken; leave it out.",
             "(level * (4 - d_0) + d_0) / levels": "d_0 is divided by L; it is added as it is.",
@@ -396,12 +397,8 @@ VIOLATE_MARGIN = [
         "tree_level(anchor_labels, negative_labels, alphabet_of)",
         {
             "torch.full_like(anchor_labels, 2)": "The level is 2 for every pair; ask tree_level for each.",
-            "torch.zeros_like(anchor_labels)": "The level is 0 for every pair; ask tree_level for each anchor's "
-            "class and negative's class.",
             "tree_level(anchor_labels, negative_labels, alphabet_of[labels])": "alphabet_of[labels] is passed on; pass on "
             "the whole table, tree_level looks up classes in it.",
-            "tree_level(anchor_labels, anchor_labels, alphabet_of)": "The level is that of the anchor's class with itself; "
-            "take anchor and negative.",
             "tree_level(anchor_labels, negative_labels, alphabet_of).max()": "All triplets have the highest level "
             "among them; each has its own.",
         },
