@@ -173,6 +173,7 @@ TREE_MARGIN = [
         {
             "(level * 4 - d_0) / levels + d_0": "The level multiplies 4 alone; it multiplies 4 − d_0.",
             "level * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
+            "level * 4 / levels": "d_l is 4·l/L, without d_0; it climbs from d_0 to 4.",
             "level * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by the level; it is added once.",
             "level * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",
             "(level * (4 - d_0) + d_0) / levels": "d_0 is divided by L; it is added as it is.",
@@ -262,6 +263,25 @@ ANCHOR_NEIGHBOURS = [
             "[: m - 2]": "m − 2 neighbours are taken; with the anchor itself there are m classes, so m − 1.",
             "[1:m]": "The nearest free class is left out.",
         },
+    ),
+    slip(
+        "the neighbours",
+        {
+            "nearest = sorted(free, key=lambda q: d[anchor, q].item())[: m - 1]": "nearest = []\n"
+            "        while len(nearest) < m - 1:\n            last = [anchor, *nearest][-1]\n"
+            "            nearest.append(min(set(free) - set(nearest), key=lambda q: (d[last, q].item(), q)))"
+        },
+        "The next neighbour is the nearest to the last one; take the nearest to the anchor.",
+    ),
+    slip(
+        "the neighbours",
+        {"d[anchor, q].item()": "d[anchors, q].sum().item()"},
+        "The classes nearest to all anchors together are taken; take the nearest to this anchor.",
+    ),
+    slip(
+        "the neighbours",
+        {"d[anchor, q].item()": "d[anchors, q].min().item()"},
+        "The classes nearest to any anchor are taken; take the nearest to this anchor.",
     ),
     slip(
         "the neighbours",

@@ -490,6 +490,11 @@ CLUSTER_LOSS = [
             "(intra - inter + self.alpha)": "max(·, 0) is missing.",
             "(intra - inter).clamp(min=0) + self.alpha": "α is added after max(·, 0); it belongs inside.",
             "(intra - inter + self.alpha).abs()": "A negative term counts with its absolute value; it counts 0.",
+            "intra + (self.alpha - inter).clamp(min=0)": "max(·, 0) acts on α − d^inter alone; it acts on the whole term.",
+            "(intra - inter).clamp(min=self.alpha)": "max(·, α) is taken; add α, and take max(·, 0).",
+            "(intra / inter + self.alpha).clamp(min=0)": "d^intra is divided by d^inter; subtract d^inter.",
+            "(self.alpha * intra - inter).clamp(min=0)": "α multiplies; add it.",
+            "(intra - inter + self.alpha).clamp(min=0, max=1)": "The terms are cut off at 1; they have no upper end.",
             "(intra - inter + self.alpha).clamp(min=0).square()": "The terms are squared after max(·, 0); sum them "
             "as they are.",
             "(intra - inter + self.alpha).clamp(max=0)": "You take min(·, 0); take max(·, 0).",

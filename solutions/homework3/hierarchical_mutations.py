@@ -335,6 +335,7 @@ VIOLATE_MARGIN = [
             "(level * 4 - d_0) / levels + d_0": "l multiplies 4 alone; it multiplies 4 − d_0.",
             "level * 4 - d_0 / levels + d_0": "l multiplies 4 alone, and only d_0 is divided by L; mind the brackets.",
             "level * (4 - d_0) / levels": "d_0 is not added: d_l starts from it.",
+            "level * 4 / levels": "d_l is 4·l/L, without d_0; it climbs from d_0 to 4.",
             "level * (4 - d_0) / levels + 4": "d_l starts from 4; it starts from d_0.",
             "level * ((4 - d_0) / levels + d_0)": "d_0 is multiplied by l; it is added once.",
             "level * (4 - d_0) / levels - d_0": "d_0 is subtracted in d_l; add it.",
@@ -468,6 +469,8 @@ VIOLATE_MARGIN = [
         {
             "(beta + d_l - s[row]).clamp(min=0)": "The margin is clamped at 0; it may be negative.",
             "(beta + d_l - s[row]).abs()": "The margin is never negative here; it may be.",
+            "(beta + d_l - s[row]).sqrt()": "The root of the margin is returned; leave it out.",
+            "(beta + d_l - s[row]).clamp(min=beta)": "The margin is β at least; it may be smaller, and negative.",
             "(beta + d_l - s[row]).mean()": "One mean margin is returned; return that of each triplet.",
             "(beta + d_l - s[row]).mean().expand(len(row))": "All triplets have the mean margin; each has its own.",
             "(beta + d_l - s[row])[:, None]": "The margins are a column; return one dimension, (T,).",
@@ -556,6 +559,11 @@ CRITERION = [
             f"({TERMS}).abs()": "A negative term counts with its absolute value; it counts 0.",
             f"nn.functional.softplus({TERMS})": "The hinge is rounded off, log(1 + exp(·)); take max(·, 0).",
             f"({TERMS}).clamp(max=0)": "You take min(·, 0); take max(·, 0).",
+            "to_positive + (margin - to_negative).clamp(min=0)": "max(·, 0) acts on the margin less |a − n|² alone; it acts "
+            "on the whole sum.",
+            "torch.maximum(to_positive - to_negative, margin)": "The margin is the least of a term; add it, and take "
+            "max(·, 0).",
+            f"({TERMS}).clamp(min=0, max=1)": "The terms are cut off at 1; they have no upper end.",
             f"({TERMS}).clamp(min=0).square()": "The terms are squared after max(·, 0); average them as they are.",
         },
     ),
@@ -696,6 +704,9 @@ CRITERION = [
         TERMS,
         {
             "to_positive - to_negative + margin.mean()": "All triplets have the mean margin; each has its own.",
+            "to_positive - to_negative + margin.sum()": "All triplets have the sum of the margins; each has its own.",
+            "to_positive - to_negative + margin.square()": "The margin is squared; it is in squared units already.",
+            "margin * to_positive - to_negative": "The margin multiplies; add it.",
             "to_positive - to_negative + margin.max()": "All triplets have the largest margin; each has its own.",
             "to_positive - to_negative + margin[0]": "All triplets have the margin of the first; each has its own.",
             "to_positive - to_negative + margin.clamp(min=0)": "The margin is clamped at 0; it may be negative.",
