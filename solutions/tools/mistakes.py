@@ -58,7 +58,7 @@ def table(chapter: ModuleType) -> dict[str, Any]:
     answers: exercise -> case -> the different wrong answers to it.
     patterns: exercise -> [names of the mistakes that answer alike, for each case which of its wrong answers they give,
         None where they are right].
-    told: mistake -> [a sentence on each of its faults, the part of the formula], of which the chapter does not speak.
+    told: mistake of one fault -> [its sentence, the part of the formula]; what is told of pairs is made of these.
     """
     assignment = chapter.__name__.split(".")[-2]
     answers = {each.name: {case.name: [] for case in each.cases} for each in chapter.EXERCISES}
