@@ -343,8 +343,8 @@ VIOLATE_MARGIN = [
             "two classes stands in the place of d_l; d_l is that of their level.",
             "level * (d.max() - d_0) / levels + d_0": "d_l climbs to the largest d; it climbs to 4.",
             "level * (4 - d_0) // levels + d_0": "The quotient is cut to a whole number; divide with /.",
-            "level // levels * (4 - d_0) + d_0": "d_l is d_0 whatever the level; perhaps l/L is cut to a whole number, or the "
-            "level is that of one class with itself.",
+            "level // levels * (4 - d_0) + d_0": "d_l is d_0 whatever the level; perhaps l/L is cut to a whole number, or "
+            "the level is that of one class with itself.",
             "(level * (4 - d_0) / levels + d_0).square()": "d_l is squared; it is one already.",
             "(level * (4 - d_0) / levels + d_0).sqrt()": "The root of d_l is taken; leave it out.",
             "(level * (4 - d_0) + d_0) / levels": "d_0 is divided by L; it is added as it is.",

@@ -235,7 +235,7 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
         name="split without sorting",
         kind="sorted labels",
         cause="torch.split by class sizes assumes that the batch is sorted by label.",
-        says="sorted|order of (?:the )?(?:labels|rows|batch)|shuffl|consecutive|adjacent|blocks?\\b|stand(?:s|ing)? (?:together|side by side)|neighbou?ring rows|in any order|unsorted",
+        says="sorted|order of (?:the )?(?:labels|rows|batch)|shuffl|consecutive|adjacent|blocks?\\b|stand(?:s|ing)? (?:together|side by side)|neighbou?ring rows|in any order|unsorted|stand in the order of the classes",
         source="""
 class HardClusterTripletsSampler(IInbatchTripletSampler):
     def _check_input_labels(self, labels):
