@@ -257,6 +257,11 @@ MUTANTS = (
             "        a, p, n = self.ids"
         },
     ),
+    Mutant(
+        "asks_the_sampler_twice",
+        "HierarchicalTripletMarginLossWithSampler",
+        {"        to_positive =": "        a, p, n = self.sampler.sample_ids(features, labels)\n        to_positive ="},
+    ),
     Mutant("mean_margin", "HierarchicalTripletMarginLossWithSampler", {"+ margin)": "+ margin.mean())"}),
     Mutant(
         "anchor_and_negative_labels_swapped",

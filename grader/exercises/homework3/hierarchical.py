@@ -269,13 +269,17 @@ MARGIN = Target(
 
 
 class _GivenTriplets:
-    """An in-batch sampler whose triplets are given: `ids` is a LongTensor (3, T) of rows."""
+    """An in-batch sampler whose triplets are given: `ids` is a LongTensor (3, T) of rows.
+
+    As a random one it answers otherwise when it is asked again: the other way round.
+    """
 
     def sample_ids(self, features: Any, labels: Any) -> tuple[Any, ...]:
-        return tuple(self.ids)  # three (T,)
+        ids, self.ids = self.ids, self.ids.flip(1)
+        return tuple(ids)  # three (T,)
 
     def sample(self, features: Any, labels: Any) -> tuple[Any, ...]:
-        return tuple(features[rows] for rows in self.ids)  # three (T, D)
+        return tuple(features[rows] for rows in self.sample_ids(features, labels))  # three (T, D)
 
 
 def _prepare_criterion(criterion: Any, inputs: Inputs) -> Use:
@@ -326,6 +330,8 @@ CRITERION = Target(
         "mean_over_active": "You average over the triplets that violate their margin; the mean runs over all of them.",
         "unsquared_distances": "Your distances are not squared; the margin is in squared units.",
         "margin_clamped": "You clamp the margin at zero; it may be negative. The hinge acts on the whole sum.",
+        "asks_the_sampler_twice": "You ask the sampler twice, and it may draw other triplets each time: take margins and "
+        "distances of the same, by the rows of one sample_ids.",
         "keeps_the_first_triplets": "You keep the triplets of the first batch; ask the sampler again for every batch.",
         "mean_margin": "You use one mean margin for all triplets; each triplet has its own.",
         "anchor_and_negative_labels_swapped": "Your margins are those of the negatives' classes: violate_margin takes the "
@@ -662,6 +668,8 @@ LOSS = Exercise(
                 # 0.8-2-0.075 < 0; 0.8-0.075 = 0.725; 0.325; -2+0.95 < 0: 1.05/4.
                 "defaults_not_arguments": {"loss": f32(0.2625)},
                 "sum_not_mean_loss": {"loss": f32(3.3)},
+                # The margins stand beside the triplets in reverse: -2+0.8 < 0; 0+0.8; 0.8+1.2 = 2; -1.2+2.5 = 1.3: 4.1/4.
+                "asks_the_sampler_twice": {"loss": f32(1.025)},
             },
         ),
         Case(

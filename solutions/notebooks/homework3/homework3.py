@@ -888,7 +888,10 @@ class HierarchicalTripletMarginLossWithSampler(nn.Module):
     """The mean triplet loss over the sampler's triplets, with squared distances and a margin from the tree."""
 
     def __init__(self, sampler_inbatch: RowSampler, alphabet_of: Tensor, beta: float = 0.1, levels: int = 16) -> None:
-        """sampler_inbatch: has `sample_ids(features, labels)`. alphabet_of: LongTensor [n_classes]."""
+        """
+        sampler_inbatch: has `sample_ids(features, labels)`, which may draw other triplets each time that it is asked.
+        alphabet_of: LongTensor [n_classes].
+        """
         super().__init__()
         self.sampler_inbatch = sampler_inbatch
         self.alphabet_of = alphabet_of
