@@ -19,7 +19,8 @@ def test_it_passes_all_cases(solution, hidden_cases):
             unseen = [case for seed in range(3) for case in hidden_cases(assignment, seed).get(name, ())]
             for cases in (exercise.cases, *(unseen[i : i + 1] for i in range(len(unseen)))):
                 answers = {
-                    case.name: answer(exercise.target, student, case.inputs, case.gradient, case.before) for case in cases
+                    case.name: answer(exercise.target, student, case.inputs, case.gradient, case.before)
+                    for case in cases
                 }
                 failed = [verdict for verdict in judge(exercise, cases, answers).verdicts if not verdict.passed]
                 assert not failed, f"{failed[0].case.name}: {failed[0].reason}"
