@@ -89,7 +89,7 @@ def list_of_labels(report: Report, verdict: Verdict) -> str | None:
 
 def aligned(exercise: Exercise, case: Case, expected: Arrays, given: Arrays) -> Arrays:
     """`given`, its rows in the order of the expected ones where the exercise leaves the order free."""
-    if not exercise.target.free_row_order:
+    if not expected or not exercise.target.free_row_order:
         return given
     return in_order(exercise.target.outputs, expected, given, case.tolerance)
 

@@ -51,8 +51,8 @@ class Case:
     name: unique within its exercise.
     teaches: the property in one sentence; all that a student learns of a hidden case.
     inputs: argument name -> value; for a plain function in the order of its arguments.
-    expected: output name -> array; compared in shape and value. Whole numbers stay whole; their width, and that of
-        floating-point numbers, does not matter.
+    expected: output name -> array; compared in shape and value; none: whatever is returned will do. Whole numbers stay
+        whole; their width, and that of floating-point numbers, does not matter.
     also: outputs that differ from `expected` and are right, too, as where rounding decides between equals.
     raises: instead of outputs: the input is to be refused, by a ValueError whose message names the fault.
     why: the arithmetic behind the expected values, in words.

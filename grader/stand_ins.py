@@ -42,7 +42,8 @@ def put_in(student: Any, parts: Parts, batches: Iterable[Inputs]) -> Iterator[No
 def _namespaces(student: Any) -> list[dict[str, Any]]:
     """Where the student's functions look names up: in a notebook, one for all."""
     kind = student if isinstance(student, type) else type(student)
-    functions = [student] if inspect.isroutine(student) else filter(callable, vars(kind).values())
+    methods = (value for base in kind.__mro__ for value in vars(base).values() if callable(value))
+    functions = [student] if inspect.isroutine(student) else methods
     found = (getattr(inspect.unwrap(function), "__globals__", None) for function in functions)
     return list({id(names): names for names in found if names is not None}.values())
 

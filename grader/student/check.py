@@ -7,12 +7,13 @@ because no expected value is at hand.
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import takewhile
 from typing import Any
 
 from grader import assignments, protocol
 from grader.judge import judge
-from grader.model import Exercise, Hints, Report, State, batches
+from grader.model import Diagnosis, Exercise, Hints, Report, State, batches
 from grader.show import Shown
 from grader.student import hiding
 from grader.student.progress import Progress
@@ -46,17 +47,27 @@ def check(name: str, target: Any) -> Report | None:
     _reports.pop(name, None)  # what is interrupted has not passed
     report = judge(exercise, exercise.cases, _answers(exercise, target))
     _reports[name] = report  # on which the advice depends
-    advice = _advice(exercise) if report.state is State.FAILED else ""
-    _reports[name] = Shown(exercise, report.verdicts, report.third_party, advice, report.diagnosis)
+    if report.state is State.FAILED:
+        first, report = with_where_to_start(report, _reports)
+        report = replace(report, advice=_advice(first))
+    _reports[name] = Shown(**vars(report))
     return _reports[name]
 
 
-def _advice(exercise: Exercise) -> str:
-    """What to do about a check that failed: mend an earlier part first, if one is to blame; then the next hint."""
-    first, mend = where_to_start(exercise, _reports)
+def _advice(first: str) -> str:
+    """Where the next hint is to be had."""
     hints = _hints(first)
     again = " again" if _hinted.get(hints) == len(hints) else ""
-    return f'{mend}Stuck? hint("{first}") gives hint {_next_level(hints)} of {len(hints)}{again}.'
+    return f'Stuck? hint("{first}") gives hint {_next_level(hints)} of {len(hints)}{again}.'
+
+
+def with_where_to_start(report: Report, reports: Mapping[str, Report]) -> tuple[str, Report]:
+    """Of a check that failed: the exercise to mend first, and the report. It says so where others have their diagnosis if
+    that is an earlier one: what is wrong there may be all that is wrong here."""
+    first, mend = where_to_start(report.exercise, reports)
+    if mend and (first in report.exercise.needs or report.diagnosis is None):
+        report = replace(report, diagnosis=Diagnosis((), mend))
+    return first, report
 
 
 def where_to_start(exercise: Exercise, reports: Mapping[str, Report]) -> tuple[str, str]:
@@ -67,10 +78,10 @@ def where_to_start(exercise: Exercise, reports: Mapping[str, Report]) -> tuple[s
             return (
                 name,
                 f"Start with {name}, which is not there yet: if this code calls that one, the fault may lie there. "
-                "Grading tries it with a right one, too, so that a fault there costs nothing here. ",
+                "Grading tries it with a right one, too, so that a fault there costs nothing here.",
             )
         if reports[name].exercise.target is exercise.target:
-            return name, f"Start with {name}, which checks the same code and is not there yet. "
+            return name, f"Start with {name}, which checks the same code and is not there yet."
     return exercise.name, ""
 
 

@@ -18,7 +18,7 @@ from grader.judge import judge
 from grader.limits import Limits
 from grader.model import Exercise, Report, State
 from grader.protocol import INPUTS_VARIABLE, KERNEL, Unanswered, ask, published
-from grader.student.check import where_to_start
+from grader.student.check import with_where_to_start
 from grader.student.hiding import hiding
 
 CELL_TIMEOUT = Limits().seconds_per_cell  # by the clock on the wall; grading is more patient on a busy machine
@@ -124,8 +124,8 @@ def _with_advice(reports: dict[str, Report]) -> dict[str, Report]:
     advised = {}
     for name, report in judged.items():
         if not report.passed:
-            first, mend = where_to_start(report.exercise, judged)
-            advised[name] = replace(report, advice=f'{mend}Stuck? hint("{first}") in the notebook helps.')
+            first, report = with_where_to_start(report, judged)
+            advised[name] = replace(report, advice=f'Stuck? hint("{first}") in the notebook helps.')
     return reports | advised
 
 

@@ -541,7 +541,6 @@ def error_cases(rng: Rng) -> tuple[Case, ...]:
     alone[row] = name
     short = labels[:-1]  # the lengths are the only fault: every class keeps two samples
     return (
-        sampler_case("good input", "Good input is accepted.", "good input", features, labels),
         refused("one class", "Fewer than two classes are refused.", features, [name] * len(labels)),
         refused("a class with one sample", "A class with one sample is refused.", features, alone),
         refused("lengths that differ", "One label for each row, or the input is refused.", features, short),

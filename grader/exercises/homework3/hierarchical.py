@@ -561,22 +561,23 @@ VIOLATE_MARGIN = Exercise(
             teaches="The classes of a batch are a few out of many, and not each has an anchor: labels are not rows of s.",
             # The classes of SPHERE are now 0, 2 and 3, so s[2] is the s of class 3 (0), not that of class 2 (0.4).
             # Characters 0 and 2 share an alphabet; 3 has its own. L = 4.
-            # (2,0): 0.1+1.3-0.4 = 1.0; (2,3): 0.1+2.2-0.4 = 1.9. Class 0 is no anchor.
+            # (2,0): 0.1+1.3-0.4 = 1.0; (2,3), twice: 0.1+2.2-0.4 = 1.9. Class 0 is no anchor. d_0 = 0.4 is not the mean of s
+            # over the negatives, (0.8+0+0)/3.
             inputs={
                 "features": SPHERE,
                 "labels": i64([0, 0, 2, 2, 3, 3]),
-                "anchor_labels": i64([2, 2]),
-                "negative_labels": i64([0, 3]),
+                "anchor_labels": i64([2, 2, 2]),
+                "negative_labels": i64([0, 3, 3]),
                 "alphabet_of": i64([5, 8, 5, 8, 9]),
                 "beta": 0.1,
                 "levels": 4,
             },
             gradient=True,
-            expected={"margin": f32([1.0, 1.9]), "gradient": np.ones_like(SPHERE)},
+            expected={"margin": f32([1.0, 1.9, 1.9]), "gradient": np.ones_like(SPHERE)},
             why="s belongs to the classes 0, 2, 3: s of class 2 is 0.4, its second entry. 0.1 + 1.3 − 0.4, "
-            "0.1 + 2.2 − 0.4.",
+            "0.1 + 2.2 − 0.4 twice.",
             # With s[2] = 0: 0.1+1.3 = 1.4, 0.1+2.2 = 2.3.
-            mistakes={"label_as_row": {"margin": f32([1.4, 2.3])}},
+            mistakes={"label_as_row": {"margin": f32([1.4, 2.3, 2.3])}},
         ),
         Case(
             name="classes of two sizes, mixed up",

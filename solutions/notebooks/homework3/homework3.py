@@ -635,7 +635,7 @@ class HardClusterTripletsSampler(IInbatchTripletSampler):
         device, with gradients. Of exactly equal distances take the first: the lowest row, the lowest label. (In a class of
         two both samples are equally far from their mean, up to rounding: either is right.)
 
-        Raises ValueError, and names the fault, for fewer than two classes, a class with a single sample (say which), labels and
+        Raises ValueError, and names the fault, for fewer than two classes, a class with a single sample, labels and
         features of different lengths, features that are not 2-D, and features with NaN or infinity.
 
         Beware of torch.cdist's default (see `distances` above): embeddings may lie very close together, or far from 0.
