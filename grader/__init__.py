@@ -8,7 +8,8 @@ assignments  which exercises there are; hidden: the cases that students do not s
 protocol     the channel into a student's kernel and out of it
 kernel       the kernel in which a notebook answers
 answer       in it: runs the student's object on a case's inputs
-judge        outside: compares; with matching, messages, formatting, third_party
+judge        outside: compares; with matching, messages, refusal, diagnosis, formatting, third_party
+stand_ins    in the kernel: right earlier parts in place of the student's own
 show         reports as text and HTML; drawing: what their pictures are made of
 notebooks    reads a notebook that nobody trusts; cells: which of its cells is which
 limits       what a submission may use; files: where the project lies, and archives

@@ -240,7 +240,8 @@ class Report:
     verdicts: one a case.
     third_party: the libraries that the student's code called for its work (see `grader.third_party`).
     advice: what to do next, for a student at work; none while grading.
-    diagnosis: what the wrong answers to the visible cases have in common, if that is known.
+    diagnosis: what the wrong answers to the visible cases have in common, if that is known; for a student at work, that an
+        earlier part is to be mended first.
     """
 
     exercise: Exercise

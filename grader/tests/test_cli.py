@@ -114,9 +114,9 @@ def test_a_part_that_may_call_a_wrong_one_sends_there_first():
     not_run = Report.without_answers(distances, distances.cases, State.NOT_RUN, "not run")
     advised = _with_advice({**wrong, "hierarchical.class_distances": not_run})
     assert advised["hierarchical.class_distances"] == not_run
-    advice = advised["hierarchical.violate_margin"].advice
-    assert advice.startswith("Start with hierarchical.tree_level, which is not there yet")
-    assert advice.endswith('Stuck? hint("hierarchical.tree_level") in the notebook helps.')
+    margin = advised["hierarchical.violate_margin"]
+    assert margin.diagnosis.sentence.startswith("Start with hierarchical.tree_level, which is not there yet")
+    assert margin.advice == 'Stuck? hint("hierarchical.tree_level") in the notebook helps.'
 
 
 @pytest.mark.slow
