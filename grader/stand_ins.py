@@ -22,12 +22,13 @@ Parts = Iterable[
 
 @contextmanager
 def put_in(student: Any, parts: Parts, batches: Iterable[Inputs]) -> Iterator[None]:
-    """Let the names of earlier parts, where the student's code looks them up, stand for right ones for a while."""
+    """Let the names of earlier parts, where the student's code looks them up, stand for right ones for a while; also where
+    they stand for nothing, since the part is missing."""
     parts, before = list(parts), []
     for names in _namespaces(student):
         for target, right in parts:
-            if target.name in names:
-                own = names[target.name]
+            if target.name in names or "__file__" not in names:  # a library's module knows none
+                own = names.get(target.name, _missing)
                 before.append((names, target.name, own))
                 for inputs, outputs in zip(batches, right, strict=True):
                     own = target.stand_in.made(_tensors(target.stand_in.asked(inputs)), _tensors(outputs), own)
@@ -37,6 +38,12 @@ def put_in(student: Any, parts: Parts, batches: Iterable[Inputs]) -> Iterator[No
     finally:
         for names, name, own in before:
             names[name] = own
+            if own is _missing:
+                del names[name]
+
+
+def _missing(*_: Any, **__: Any) -> None:
+    raise NameError("an earlier part is missing, and is asked what no right answer is known for")
 
 
 def _namespaces(student: Any) -> list[dict[str, Any]]:

@@ -274,7 +274,9 @@ for name, value in {
 }.items():
     GALLERY[f"answers_with_{name}"] = (
         forged_tree_levels(value),
-        Expected(6, outcome="any"),  # the margin and its loss use the student's own tree_level
+        # the margin and its loss, which use the student's own tree_level, are tried with a right one; unless the notebook
+        # is stopped there
+        Expected(6 if name == "hundred_megabytes" else 9, outcome="any"),
     )
 
 
@@ -681,7 +683,7 @@ def every_cell_takes_nearly_too_long(notebook, folder):
 # Eating up the machine ------------------------------------------------------------------------------------------------
 
 
-@expect(6, says="MemoryError")
+@expect(9, says="MemoryError")
 def memory_hog_in_one_piece(notebook, folder):
     return solved(notebook, tree_level="def tree_level(a, b, c): return bytearray(10**11)")
 
@@ -823,7 +825,7 @@ def right_with_endless_dense_source(notebook, folder):
     return with_cells(solved(notebook), "a = 1" + "+1" * 300_000, at=len(notebook.cells))
 
 
-@expect(0)
+@expect(1)  # it refuses bad input
 def as_large_as_can_be(notebook, folder):
     """Every picture of ours in the reports, and all that a notebook may put out and hold besides."""
     wrong = {mutant.target: mutant.source for mutant in mutants.of(NAME)}
@@ -861,7 +863,7 @@ raise ValueError(script)
     return notebook
 
 
-@expect(6)
+@expect(9)
 def script_in_an_exception(notebook, folder):
     bad = "def tree_level(a, b, c): raise ValueError(\"<script>alert('pwned')</script> $\\\\href{javascript:alert(1)}{x}$\")"
     return solved(notebook, tree_level=bad)
@@ -1015,7 +1017,7 @@ def deleted_graded_cells(notebook, folder):
     return right
 
 
-@expect(6, says="was missing; it was put back")
+@expect(9, says="was missing; it was put back")
 def deleted_solution_cell(notebook, folder):
     right = solved(notebook)
     right.cells.remove(cell(right, "tree_level"))

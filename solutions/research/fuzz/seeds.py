@@ -6,7 +6,7 @@ Some have each solution in its own cell, where it is known of each which points 
 import copy
 import json
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from pathlib import Path
 
@@ -20,22 +20,14 @@ from solutions.tools import course, samples
 
 EXERCISES = assignments.graded(NAME)
 ALL = frozenset(exercise.grade_id for exercise in EXERCISES.values())
-CALLS = {  # by the plain solutions, directly or not
-    "violate_margin": {"class_distances", "tree_level"},
-    "HierarchicalTripletMarginLossWithSampler": {"violate_margin", "class_distances", "tree_level"},
-}
 CLUSTERS = {"HardClusterTripletsSampler", "ClusterLoss"}
 TARGETS = {exercise.target.name for exercise in EXERCISES.values()}
 LARGEST = 500_000  # bytes of a notebook of the gallery: larger ones would only be copied
 
 
-def hanging_on(targets: Iterable[str]) -> frozenset[str]:
-    """The graded cells that earn nothing where these targets are missing."""
-    return frozenset(
-        exercise.grade_id
-        for exercise in EXERCISES.values()
-        if {exercise.target.name, *CALLS.get(exercise.target.name, ())} & set(targets)
-    )
+def hanging_on(targets: Collection[str]) -> frozenset[str]:
+    """The graded cells that earn nothing where these targets are missing: those that check them, and no later ones."""
+    return frozenset(exercise.grade_id for exercise in EXERCISES.values() if exercise.target.name in targets)
 
 
 def points(cells: Iterable[str]) -> int:
@@ -55,7 +47,11 @@ def seeds() -> dict[str, Seed]:
         _plain("right", samples.solve(student_version(), right), frozenset()),
         _plain("gus_warns", samples.warns(student_version()), frozenset()),
         _plain("half_done", samples.half_done(student_version()), hanging_on(TARGETS - CLUSTERS)),
-        _plain("cleo_own_centroid", _sample("cleo_own_centroid"), hanging_on(["HardClusterTripletsSampler"])),
+        _plain(
+            "cleo_own_centroid",
+            _sample("cleo_own_centroid"),
+            hanging_on(["HardClusterTripletsSampler"]) - {"hard_cluster-errors"},
+        ),
         _plain("eva_gradient_through_margin", _sample("eva_gradient_through_margin"), {"hierarchical-gradients"}),
         _plain("untouched", student_version(), ALL),
         *_gallery(),
