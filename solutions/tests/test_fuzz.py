@@ -254,7 +254,7 @@ def test_points_of_single_cells_that_the_code_is_not_worth_are_found(scores, ste
         ("skip_execution_tag", [("damaged_file", 0)], 1, True),
         ("memory_hog_in_one_piece", [("byte_order_mark", 0)], 5, True),
         ("memory_hog_in_one_piece", [("damaged_file", 0)], 5, False),
-        ("memory_hog_in_one_piece", [("damaged_file", 0)], 7, True),
+        ("memory_hog_in_one_piece", [("damaged_file", 0)], 10, True),
     ],
 )
 def test_points_that_a_notebook_of_the_gallery_is_not_worth_are_found(seed, steps, earned, wrong):
