@@ -15,9 +15,8 @@ import numpy as np
 
 from grader.model import Arrays, Inputs, Target
 
-Parts = Iterable[
-    tuple[Target, Iterable[Arrays]]
-]  # earlier targets, and what is right there for each of a case's batches
+# Earlier targets, and what is right there for each of a case's batches.
+Parts = Iterable[tuple[Target, Iterable[Arrays]]]
 
 
 @contextmanager
@@ -25,15 +24,15 @@ def put_in(student: Any, parts: Parts, batches: Iterable[Inputs]) -> Iterator[No
     """Let the names of earlier parts, where the student's code looks them up, stand for right ones for a while; also where
     they stand for nothing, since the part is missing."""
     parts, before = list(parts), []
-    for names in _namespaces(student):
-        for target, right in parts:
-            if target.name in names or "__file__" not in names:  # a library's module knows none
-                own = names.get(target.name, _missing)
-                before.append((names, target.name, own))
-                for inputs, outputs in zip(batches, right, strict=True):
-                    own = target.stand_in.made(_tensors(target.stand_in.asked(inputs)), _tensors(outputs), own)
-                names[target.name] = own
     try:
+        for names in _namespaces(student):
+            for target, right in parts:
+                if target.name in names or "__file__" not in names:  # a library's module knows none
+                    own = names.get(target.name, _missing)
+                    before.append((names, target.name, own))
+                    for inputs, outputs in zip(batches, right, strict=True):
+                        own = target.stand_in.made(_tensors(target.stand_in.asked(inputs)), _tensors(outputs), own)
+                    names[target.name] = own
         yield
     finally:
         for names, name, own in before:

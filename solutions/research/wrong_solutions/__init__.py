@@ -1,7 +1,7 @@
 """Solutions as students would write them: wrong ones, each with its true fault, and right ones. A module for each target.
 
 They were written by somebody who knew the notebook, and neither the known mistakes nor the cases; nothing was fitted to the
-wrong ones. Whoever mends the diagnosis by them needs others to measure it.
+wrong ones before they were first measured, and one sentence since (see RESULTS.md). Whoever mends the diagnosis by them needs others to measure it.
 """
 
 import importlib
