@@ -636,13 +636,15 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
 # What breaks other cells in a student's own session, too.
 HARMFUL_AT_HOME = {"a device that is not here", "names of builtins and modules", "few open files, no permissions"}
+# What loads 800 modules of torch's, and from a cold disk takes longer than a cell may in the gallery.
+SLOW = {"deterministic, and anomalies detected"}
 
 
 @expect(ALL)
 def right_with_many_side_effects(notebook, folder):
     """One cell each before the first answer."""
     right = solved(notebook)
-    effects = [source for name, source in SIDE_EFFECTS.items() if name not in HARMFUL_AT_HOME]
+    effects = [source for name, source in SIDE_EFFECTS.items() if name not in HARMFUL_AT_HOME | SLOW]
     return with_cells(right, *effects, at=right.cells.index(cell(right, "hard_cluster_sampler")))
 
 
