@@ -1,17 +1,16 @@
 """What the steps of grading tell each other about one notebook: a single record, under `resources["grader"]`.
 
-nbgrader hands `resources` from one preprocessor to the next. It goes through a notebook twice, first to restore it and
-then to grade it, and each time Run begins a new record. So what restoring has to say, its notices, travels to the
-second time with the notebook itself, in its metadata.
+nbgrader's preprocessors hand `resources` from one to the next.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from grader.assignments import Cases
+from grader.cells import Master
 from grader.model import Report
 from grader.protocol import Ids
 
@@ -39,16 +38,17 @@ class Flag(StrEnum):
 class Grading:
     """One notebook on its way. What a step has not come to yet is as it is here.
 
-    By Run, from the copying of what was handed in and from the master:
+    By `work`, from the copying of what was handed in and from the master:
         unreadable: why the notebook is not run, but left to the instructor, as a sentence: it could not be read. None: it
             could.
         failed: it could, but the grader failed on it; the sentence says so.
         notices: what was put right or left out in copying, in sentences.
         files: the folder of the other files that were handed in.
+        masters: nbgrader's cells of the master.
         ungraded: the texts of the master's code cells that no graded work needs.
         prose: the texts of the master's Markdown cells.
     By SandboxedExecute:
-        cases: of each exercise, those that it is judged by. They never leave this process.
+        cases: of each exercise, those that it is judged by. They never leave the process that grades.
         ids: under which ids the kernel was asked for them.
         seed: of the hidden ones.
         seconds: how long the notebook ran, the start of its kernel included; None: it did not run.
@@ -65,6 +65,7 @@ class Grading:
     failed: bool = False
     notices: Sequence[str] = ()
     files: Path | None = None
+    masters: Sequence[Master] = ()
     ungraded: frozenset[str] = frozenset()
     prose: frozenset[str] = frozenset()
     cases: Cases = field(default_factory=dict)
@@ -80,5 +81,10 @@ class Grading:
 
 
 def of(resources: Mapping[str, Any]) -> Grading:
-    """The record that Run began."""
+    """The record of the notebook."""
     return resources[KEY]
+
+
+def to_travel(record: Grading) -> Grading:
+    """The record without what only grading needs: hidden cases among it, and folders that are gone by then."""
+    return replace(record, files=None, masters=(), cases={}, ids={}, reports={})

@@ -11,7 +11,6 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.autograde import grading, record
@@ -28,17 +27,11 @@ BELOW = "This cell is as it was given out; what stands below it may be the answe
 
 
 class Restore(NbGraderPreprocessor):
-    """The first preprocessor of a submission; it also takes back the automatic scores of an earlier grading.
-
-    So a score never outlives the work that it was given for. Manual scores and comments stay.
-    """
+    """The first preprocessor of a submission."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        names = resources["nbgrader"]
-        with Gradebook(names["db_url"]) as gradebook:
-            masters = list(_masters(gradebook.find_notebook(names["notebook"], names["assignment"])))
-            _forget_scores(gradebook, names)
         at_hand = grading.of(resources)
+        masters = at_hand.masters
         notices = list(at_hand.notices)
         written = any(master.is_answer or master.task for master in masters)
         texts = Texts(at_hand.prose, written, at_hand.files, Limits(parent=self).pictures)
@@ -53,7 +46,7 @@ class Restore(NbGraderPreprocessor):
         if any("attachments" in cell for cell in nb.cells):
             nb.cells.insert(0, new_markdown_cell(FITTING))
         for sentence in notices:
-            self.log.warning("%s: %s", names["student"], sentence)
+            self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return nb, resources
 
 
@@ -115,7 +108,8 @@ def _notice(sentence: str) -> str:
     return f"**From the grader:**\n\n{as_typed(sentence)}"
 
 
-def _masters(notebook: Any) -> Iterator[Master]:
+def masters_of(notebook: Any) -> Iterator[Master]:
+    """nbgrader's cells of a notebook in the gradebook, in their order."""
     grades = {cell.name: cell.max_score for cell in notebook.grade_cells}
     tasks = {cell.name: cell.max_score for cell in notebook.task_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
@@ -131,14 +125,3 @@ def _masters(notebook: Any) -> Iterator[Master]:
             task=cell.name in tasks,
             points=grades.get(cell.name, tasks.get(cell.name)),
         )
-
-
-def _forget_scores(gradebook: Gradebook, names: Any) -> None:
-    try:
-        submission = gradebook.find_submission_notebook(names["notebook"], names["assignment"], names["student"])
-    except MissingEntry:
-        return  # nothing was handed in before
-    for grade in submission.grades:
-        grade.auto_score = None
-        grade.needs_manual_grade = True
-    gradebook.db.commit()

@@ -1,18 +1,19 @@
 """One run of `nbgrader autograde`, or of the formgrader's button: nbgrader's converter, of which it overrides a little.
 
-Before anything is graded, it sees to it that there are a sandbox and an assignment. Then one submission after the other is
-copied (see `staging`), graded, and its copy removed. None ends the run for the others: one that the grader fails on is
-left to the instructor, and graded again by the next run. What was limited while the machine was overloaded is graded
-again at the end. A locked gradebook is waited for. The last line says what became of all.
+Before anything is graded, it sees to it that there are a sandbox and an assignment. Then submissions are copied one after
+the other (see `staging`), graded by a pool (see `work`), and entered into the course as they come back (see `writing`).
+None ends the run for the others: one that the grader fails on is left to the instructor, and graded again by the next run.
+What was limited while the machine was overloaded is graded again at the end. A locked gradebook is waited for. The last
+line says what became of all.
 """
 
-import os
+import copy
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,46 +22,36 @@ import nbformat
 from nbformat.v4 import new_notebook
 from nbgrader.api import MissingEntry
 from nbgrader.apps import api, autogradeapp
-from nbgrader.converters import Autograde
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import rmtree
+from traitlets import Integer, Unicode
 
 from grader import assignments
-from grader.autograde import carried, ending, folders, gradebook, grading, logs, record, settings, staging
+from grader.autograde import book, ending, folders, gradebook, grading, logs, settings, staging, work
 from grader.autograde.execute import SandboxedExecute
-from grader.autograde.folders import Texts
 from grader.autograde.gradebook import Locked
-from grader.autograde.grading import Grading, Outcome
+from grader.autograde.grading import Outcome
 from grader.autograde.sandbox.bubblewrap import NoSandbox
+from grader.autograde.work import Course, Graded, InProcess, Pool, Work
+from grader.autograde.writing import Writing
 from grader.limits import Limits
 
-FAILED = "The grader failed on this notebook."
 
-
-@dataclass
-class Staged:
-    """The copy of a submission: what staging said, and the folder of its files. failed: there was a try before."""
-
-    student: str
-    copy: staging.Copy
-    files: Path
-    failed: bool
-
-
-class Run(Autograde):
+class Run(Writing):
     """Takes the place of nbgrader's converter: see `take_over`."""
 
+    workers = Integer(0, help="How many processes grade at once; 0: one submission after the other, in this one.").tag(
+        config=True
+    )
+
+    scheduler = Unicode("", help="The address of a Dask scheduler whose workers grade.").tag(config=True)
+
     submissions: dict[str, Path]  # the folders, by student
-    names: list[str]  # of the assignment's notebooks
-    wanted: list[str]  # those among them that are to be graded
-    texts: dict[str, Texts]  # by notebook
-    limits: Limits
-    staged: Staged  # of the submission at hand
-    outcomes: dict[tuple[str, str], Outcome]  # by student and notebook
-    starved: dict[str, Path]  # by student
-    failed: list[str]  # students
     passed_over: list[str]  # the names of folders that nbgrader cannot grade
+    course: Course
+    outcomes: dict[tuple[str, str], Outcome]  # by student and notebook
+    starved: list[str]  # students
+    failed: list[str]  # students
 
     def init_notebooks(self) -> None:
         """nbgrader looks for notebooks by their names; here the folder of a student is enough, whatever lies in it."""
@@ -71,21 +62,25 @@ class Run(Autograde):
             self._refuse(f"Nobody has handed in anything there: {places}")
 
     def convert_notebooks(self) -> None:
-        with ending.in_order():
-            self._begin()
+        with ending.in_order(), ExitStack() as closing:
+            self._prepare()
+            self._open(closing)
+            pool = closing.enter_context(self._pool())
             try:
-                for student, submission in self.submissions.items():
-                    if self._is_due(student, submission):
-                        self._grade(student, submission)
-                again, self.starved = self.starved, {}
-                for student, submission in again.items():
+                self._grade(pool, filter(self._is_due, self.submissions))
+                again, self.starved = self.starved, []
+                for student in again:
                     self.log.warning("%s was limited while the machine was overloaded: it is graded once more", student)
-                    self._remove(student)
-                    self._grade(student, submission)
+                self._grade(pool, again)
                 for student in self.starved:
                     self.log.warning("%s: the machine was still overloaded; it stays limited", student)
             except Locked as problem:
                 self.log.error("%s", problem)
+                raise
+            except Exception:
+                raise
+            except BaseException:
+                self.log.error("Canceled")
                 raise
             finally:
                 counts = Counter(self.outcomes.values())
@@ -96,20 +91,25 @@ class Run(Autograde):
         if problems:
             raise NbGraderException(" ".join(problems))
 
-    def _begin(self) -> None:
-        assignment = self.coursedir.assignment_id
+    # Before the first
+
+    def _prepare(self) -> None:
         settings.check(self)
-        self.limits = Limits(parent=self)
         try:
-            SandboxedExecute(parent=self).prepare(Path(self.coursedir.root), assignment)
+            SandboxedExecute(parent=self).prepare(Path(self.coursedir.root), self.coursedir.assignment_id)
         except NoSandbox as problem:
             self._refuse(str(problem))
+
+    def _open(self, closing: ExitStack) -> None:
         # Of its own, since it will point at copies.
         options = {name: getattr(self.coursedir, name) for name in self.coursedir.trait_names(config=True)}
         options["db_url"] = gradebook.with_timeout(self.coursedir.db_url)
         self.coursedir = CourseDirectory(parent=self.coursedir.parent, **options)
+        assignment = self.coursedir.assignment_id
         try:
-            self.names = self._patiently(folders.notebooks, self.coursedir)
+            self._patiently(book.create, self.coursedir.db_url, self.coursedir.course_id)
+            self.book = closing.enter_context(book.opened(book.Book(self.coursedir.db_url, self.coursedir.course_id)))
+            self.course, self.writing = self._patiently(self._read)
         except MissingEntry:
             remedy = f"`nbgrader generate_assignment {assignment}` enters it, also where students got a bundle"
             self._refuse(f"The gradebook has no assignment {assignment}: {remedy}.")
@@ -119,125 +119,101 @@ class Run(Autograde):
             self.log.warning(
                 "%s has no graded exercises in %s: the Judge scores none of its cells", assignment, assignments.FOLDER
             )
+        self.names = list(self.course.given)
         self.wanted = staging.expected(self.names, self.coursedir.notebook_id)
         ending.remove_leftovers()
-        self.texts = {name: folders.texts(self.coursedir, name) for name in self.names}
-        self.outcomes, self.starved, self.failed = {}, {}, []
+        self.remove_leftovers()
+        self.limits = Limits(parent=self)
+        self.outcomes, self.starved, self.failed = {}, [], []
+
+    def _pool(self) -> AbstractContextManager[Pool]:
+        if not self.workers and not self.scheduler:
+            return nullcontext(InProcess(self.log))
+        from grader.autograde.workers import Workers  # Dask takes its time
+
+        return Workers(self.log, self.workers or None, self.scheduler or None)
+
+    def _read(self) -> tuple[Course, list[Any]]:
+        """What the course says about all submissions, and the steps that are left to the writer."""
+        assignment = self.coursedir.assignment_id
+        config = copy.deepcopy(self.config)
+        config.CourseDirectory.pop("db_url", None)  # nobody else needs to know where the gradebook is, and its password
+        steps, writing = work.split(self.autograde_preprocessors)
+        course = Course(
+            assignment,
+            config,
+            book.extract(self.book, assignment),
+            folders.given(self.coursedir, self.book),
+            folders.files(self.coursedir, self.exclude_overwriting.get(assignment, [])),
+            self.sanitize_preprocessors,
+            steps,
+        )
+        self.book.drop()
+        return course, writing
 
     def _refuse(self, reason: str) -> None:
         self.log.error("Nothing was graded. %s", reason)
         raise NbGraderException(reason)
 
-    def _patiently(self, work: Any, *arguments: Any, **more: Any) -> Any:
-        return gradebook.patiently(partial(work, *arguments, **more), self.coursedir.db_url, self.log)
+    def _patiently(self, task: Any, *arguments: Any) -> Any:
+        return gradebook.patiently(partial(task, *arguments), self.coursedir.db_url, self.log)
 
-    # One submission
+    # Submissions
 
-    def _is_due(self, student: str, submission: Path) -> bool:
-        """nbgrader grades what has not been graded, or was handed in later than that; by the times in both folders."""
+    def _is_due(self, student: str) -> bool:
         try:
-            with self._source(student) as source:
-                source.mkdir(parents=True)
-                if not submission.is_symlink():
-                    carried.carry(submission, source)
-                self._remove_half_graded(student)
-                return self.init_destination(self.coursedir.assignment_id, student)
+            return folders.is_due(self.coursedir, student, self.submissions[student], self.wanted, self.force)
         except Exception as problem:
             self._report_failure(student, problem)
             return False
 
-    def _grade(self, student: str, submission: Path) -> None:
-        try:
-            self._patiently(self._convert, student, submission)
-        except Locked:
-            self._remove(student)
-            raise
-        except Exception as problem:
-            self._report_failure(student, problem)
+    def _grade(self, pool: Pool, students: Iterable[str]) -> None:
+        for done, graded in pool.map(self.course, map(self._stage, students)):
+            if isinstance(graded, Graded):
+                for level, line in graded.said:
+                    self.log.log(level, "%s", line)
+                try:
+                    self._write(done, graded)
+                    continue
+                except Locked:
+                    raise
+                except Exception as problem:
+                    graded = problem
+            self._report_failure(done.student, graded)
+            self._leave(done)
+
+    def _stage(self, student: str) -> Work:
+        with self.source(student) as source:
+            files = source.parent / "files"
             try:
-                self._patiently(self._convert, student, submission, failed=True)
-            except Exception:
-                self.log.exception("%s: there will be no page of it in the formgrader, either", student)
-                self._remove(student)
-        except BaseException:
-            self._remove(student)
-            self.log.error("Canceled")
-            raise
+                clean = staging.copy(self.submissions[student], source, files, self.names, self.limits)
+                self.run_pre_convert_hook()
+                found = work.read_files(source)
+                notebooks = {name: found.pop(f"{name}.ipynb") for name in self.names}
+                wanted = {name: notebooks[name] for name in self.wanted}
+                return Work(student, wanted, work.read_files(files), found, clean.unreadable, clean.notices)
+            except Exception as problem:
+                self._report_failure(student, problem)
+        empty = nbformat.writes(new_notebook()).encode()
+        return Work(student, dict.fromkeys(self.wanted, empty), failed=True)
 
-    def _convert(self, student: str, submission: Path, failed: bool = False) -> None:
-        """What nbgrader does with one. failed: with a reason for the instructor instead of a run."""
-        assignment = self.coursedir.assignment_id
-        with self._source(student) as source:
-            self.staged = self._stage(student, submission, source, failed)
-            self.run_pre_convert_hook()
-            self.init_assignment(assignment, student)
-            for notebook in self.notebooks:
-                self.convert_single_notebook(notebook)
-            self.set_permissions(assignment, student)
-            self.run_post_convert_hook()
+    def _write(self, done: Work, graded: Graded) -> None:
+        self._patiently(self.write, done, graded)
+        for name, (_, resources) in graded.notebooks.items():
+            at_hand = grading.of(resources)
+            if not done.failed:
+                self.outcomes[done.student, name] = at_hand.outcome
+            if at_hand.outcome is Outcome.LIMITED and at_hand.starved and done.student not in self.starved:
+                self.starved.append(done.student)
 
-    @contextmanager
-    def _source(self, student: str) -> Iterator[Path]:
-        """The folder of a clean copy, still to be made, which nbgrader takes for what was handed in."""
-        with tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as folder:
-            self.coursedir.submitted_directory = str(Path(folder, "submitted"))
-            source = Path(self._format_source(self.coursedir.assignment_id, student))
-            self.notebooks = [str(source / f"{name}.ipynb") for name in self.wanted]
-            yield source
-
-    def _stage(self, student: str, submission: Path, source: Path, failed: bool) -> Staged:
-        files = Path(self.coursedir.submitted_directory).with_name("files")
+    def _leave(self, done: Work) -> None:
+        """To the instructor, with the reason in the place of scores."""
         try:
-            copy = staging.copy(submission, source, files, self.names, self.limits)
-            return Staged(student, copy, files, failed)
-        except OSError:
-            if not failed:
-                raise
-        for folder in (source, files):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-        for name in self.names:
-            nbformat.write(new_notebook(), source / f"{name}.ipynb")
-        return Staged(student, staging.Copy(), files, failed)
-
-    def init_assignment(self, assignment_id: str, student_id: str) -> None:
-        super().init_assignment(assignment_id, student_id)
-        graded = Path(self._format_dest(assignment_id, student_id))
-        graded.mkdir(parents=True, exist_ok=True)
-        if not carried.complete(graded):
-            self.log.info("%s has no secret of nbgrader's exchange: feedback cannot be fetched there", student_id)
-
-    def init_single_notebook_resources(self, notebook_filename: str) -> dict[str, Any]:
-        """What nbgrader reads out of the path, by a pattern that a folder such as "c++" would break; and our record."""
-        name, staged = Path(notebook_filename).stem, self.staged
-        return {
-            "unique_key": name,
-            "output_files_dir": f"{name}_files",
-            "nbgrader": {
-                "student": staged.student,
-                "assignment": self.coursedir.assignment_id,
-                "notebook": name,
-                "db_url": self.coursedir.db_url,
-            },
-            grading.KEY: Grading(
-                unreadable=FAILED if staged.failed else staged.copy.unreadable.get(name),
-                failed=staged.failed,
-                notices=staged.copy.notices,
-                files=staged.files,
-                ungraded=self.texts[name].ungraded,
-                prose=self.texts[name].prose,
-            ),
-        }
-
-    def write_single_notebook(self, output: str, resources: dict[str, Any]) -> None:
-        super().write_single_notebook(output, resources)
-        at_hand, names = grading.of(resources), resources["nbgrader"]
-        if at_hand.outcome is not None and not at_hand.failed:  # it was graded, and not only restored
-            self.outcomes[names["student"], names["notebook"]] = at_hand.outcome
-        if at_hand.outcome is Outcome.LIMITED and at_hand.starved:
-            self.starved[names["student"]] = self.submissions[names["student"]]
-
-    # What failed, and what is left of it
+            failed = replace(done, failed=True)
+            self._write(failed, work.grade(self.course, failed, self.log))
+        except Exception:
+            self.log.exception("%s: there will be no page of it in the formgrader, either", done.student)
+            self._patiently(self.withdraw, done.student)
 
     def _report_failure(self, student: str, problem: Exception) -> None:
         self.failed.append(student)
@@ -251,20 +227,6 @@ class Run(Autograde):
             )
             return
         self.log.error("There was an error processing the submission of %s", student, exc_info=problem)
-
-    def _remove(self, student: str) -> None:
-        graded = Path(self._format_dest(self.coursedir.assignment_id, student))
-        if self.coursedir.notebook_id != "*":
-            for name in self.wanted:
-                (graded / f"{name}.ipynb").unlink(missing_ok=True)
-        elif graded.exists():
-            rmtree(str(graded))
-
-    def _remove_half_graded(self, student: str) -> None:
-        graded = Path(self._format_dest(self.coursedir.assignment_id, student))
-        if graded.exists() and not all(record.is_graded(graded / f"{name}.ipynb") for name in self.wanted):
-            self.log.warning("%s was left half graded by an earlier run: it is graded again", graded)
-            self._remove(student)
 
 
 def take_over() -> None:

@@ -12,10 +12,10 @@ from grader.autograde.grading import Grading, Outcome
 from grader.autograde.judge import Judge
 from grader.autograde.record import MARK, CaseRecord, ExerciseRecord, NoRecord, Record
 from grader.autograde.restore import Restore
+from grader.cells import Master
 from grader.limits import Limits
 from grader.model import State
 from grader.protocol import ANSWER_MIME
-from grader.tests.gradebooks import make_gradebook
 
 ASSIGNMENT, LEVEL = "homework3", "hierarchical.tree_level"
 EXERCISE = assignments.graded(ASSIGNMENT)[LEVEL]
@@ -96,12 +96,10 @@ def test_a_record_that_was_handed_in_is_dropped(tmp_path):
     path.write_text(json.dumps(notebook))
     assert notebooks.read(path, Limits()).metadata == {}
 
-    url = make_gradebook(tmp_path, {})
+    check = Master("hierarchical-tree_level", "code", "check()", grade=True, locked=True, points=1)
     missing = "The cell “hierarchical-tree_level” was missing; it was put back."
-    resources = {
-        "nbgrader": {"db_url": url, "notebook": "homework3", "assignment": "homework3", "student": "eve"},
-        grading.KEY: Grading(notices=["A file was left out."]),
-    }
+    at_hand = Grading(notices=["A file was left out."], masters=[check])
+    resources = {"nbgrader": {"student": "eve"}, grading.KEY: at_hand}
     restored, _ = Restore().preprocess(notebook, resources)
     assert restored.metadata.keys() == {MARK}
     assert restored.metadata[MARK].keys() == {"notices"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from nbconvert.filters import markdown2html
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
-from grader.autograde.restore import NOT_RUN, UNGRADED, _masters, tag_ungraded
+from grader.autograde.restore import NOT_RUN, UNGRADED, masters_of, tag_ungraded
 from grader.autograde.restore import restore as restore_with
 from grader.autograde.texts import Texts
 from grader.cells import Change, Master, Notice
@@ -924,7 +924,7 @@ def test_a_master_is_put_together_from_what_the_gradebook_has():
         solution_cells=[SimpleNamespace(name="a"), SimpleNamespace(name="c")],
         task_cells=[scored("d", 5.0)],
     )
-    assert list(_masters(notebook)) == [
+    assert list(masters_of(notebook)) == [
         Master("a", "code", "s a", "c", locked=False, grade=False, solution=True, task=False, points=None),
         Master("b", "code", "s b", "c", locked=True, grade=True, solution=False, task=False, points=0.0),
         Master("c", "markdown", "s c", "c", locked=False, grade=True, solution=True, task=False, points=2.0),

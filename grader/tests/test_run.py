@@ -206,18 +206,17 @@ def test_no_room_is_no_fault_of_a_submission(course, tmp_path, monkeypatch, func
 
 
 def test_one_submission_is_copied_at_a_time_and_none_that_is_not_graded(course, kernel, monkeypatch):
-    seen = []
-    for student in ("ada", "ben"):
-        course.submit(student, timestamp="2026-11-22 12:00 UTC")
-        kernel.next[student] = [lambda: seen.append(sorted(path.name for path in temporary.glob("*/submitted/*")))]
-    temporary = Path(tempfile.gettempdir())
-    course.autograde()
-    assert seen == [["ada"], ["ben"]]
-    assert list(temporary.iterdir()) == []
-
-    copied = []
+    copied, seen = [], []
     whole = staging.copy
     monkeypatch.setattr(staging, "copy", lambda source, *more: copied.append(source.parts[-2]) or whole(source, *more))
+    for student in ("ada", "ben"):
+        course.submit(student, timestamp="2026-11-22 12:00 UTC")
+        kernel.next[student] = [lambda: seen.append(copied.copy())]
+    course.autograde()
+    assert seen == [["ada"], ["ada", "ben"]]
+    assert list(Path(tempfile.gettempdir()).iterdir()) == []
+
+    copied.clear()
     course.submit("ben", timestamp="2026-11-22 12:01 UTC")
     course.autograde()
     assert copied == ["ben"]
