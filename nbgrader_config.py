@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, OverwriteKernelspec, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, OverwriteKernelspec, SaveAutoGrades
 
 from grader.autograde import logs, run
 from grader.autograde.collect import EXTRACTED, ExtractAttempts
@@ -37,14 +37,13 @@ c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
 # Grading: clean copies of the submissions; their cells as in the master; a kernel in the sandbox; scores from the Judge.
 run.take_over()
-c.Autograde.sanitize_preprocessors = [Restore, OverwriteKernelspec, CheckCellMetadata]
+c.Autograde.sanitize_preprocessors = [Restore, OverwriteKernelspec]
 c.Autograde.autograde_preprocessors = [
     SandboxedExecute,
     Judge,
     SaveAutoGrades,
     FlagForReview,
     AssignLatePenalties,
-    CheckCellMetadata,
     TruncateFeedback,
 ]
 

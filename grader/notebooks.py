@@ -12,13 +12,14 @@ import stat
 from pathlib import Path
 from typing import Any
 
-import nbformat
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbformat import NotebookNode
+from nbformat.v4 import new_notebook
+from nbformat.v4.nbbase import random_cell_id
 
 from grader import bounded, images, protocol
 from grader.limits import MB, Limits
 
-NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+KINDS = ("code", "markdown", "raw")
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 # What is taken over, by its keys; formats 2 and 3 have worksheets.
 CELL = {"cell_type": True, "source": True, "id": True, "metadata": {"nbgrader": {"grade_id": True}}}
@@ -34,7 +35,17 @@ class Unreadable(Exception):
     """A file cannot be read; the message says why, as a sentence that goes on after its name."""
 
 
-def read(path: Path, limits: Limits) -> nbformat.NotebookNode:
+def new_cell(kind: str, source: str, **more: Any) -> NotebookNode:
+    """What nbformat.v4.new_code_cell and its like make. They validate each cell, which takes longer than all else that is
+    done to a notebook; who puts cells into one validates it when it is whole."""
+    cell = NotebookNode(id=random_cell_id(), cell_type=kind, source=source, metadata=NotebookNode())
+    if kind == "code":
+        cell.update(outputs=[], execution_count=None)
+    cell.update(more)
+    return cell
+
+
+def read(path: Path, limits: Limits) -> NotebookNode:
     """The notebook in a file: its cells with their type, source and, where they are usable, id and grade_id.
 
     Raises:
@@ -43,7 +54,7 @@ def read(path: Path, limits: Limits) -> nbformat.NotebookNode:
     return parse(read_bytes(path, limits.notebook_file * MB, f"{limits.notebook_file} MB {CLEAR}"), limits)
 
 
-def parse(raw: bytes, limits: Limits) -> nbformat.NotebookNode:
+def parse(raw: bytes, limits: Limits) -> NotebookNode:
     """`read`, of the content of a file.
 
     Raises:
@@ -130,16 +141,14 @@ def _text(cell: dict[str, Any]) -> str | None:
     return re.sub("\r\n?", "\n", source) if isinstance(source, str) else None
 
 
-def _clean(number: int, cell: Any, ids: set[str]) -> nbformat.NotebookNode:
+def _clean(number: int, cell: Any, ids: set[str]) -> NotebookNode:
     """`ids`: those of the cells before; an id is for one cell."""
-    if not isinstance(cell, dict) or cell.get("cell_type") not in list(
-        NEW_CELL
-    ):  # a list: what cannot be hashed is not in it
+    if not isinstance(cell, dict) or cell.get("cell_type") not in KINDS:
         raise Unreadable(f"is not a notebook: its cell {number} is none")
     source = _text(cell)
     if source is None:
         raise Unreadable(f"is not a notebook: its cell {number} has no text")
-    clean = NEW_CELL[cell["cell_type"]](protocol.encodable(source))
+    clean = new_cell(cell["cell_type"], protocol.encodable(source))
     if _is_name(cell.get("id")) and cell["id"] not in ids:
         clean.id = cell["id"]
         ids.add(clean.id)

@@ -10,13 +10,13 @@ from itertools import takewhile
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
 from grader.autograde import grading, record
 from grader.autograde.texts import FITTING, Texts, as_typed
 from grader.cells import Master, Place, arrange
 from grader.limits import Limits
+from grader.notebooks import new_cell
 from grader.sources import without_formatting
 
 # Tags of code cells that grading leaves out.
@@ -44,7 +44,7 @@ class Restore(NbGraderPreprocessor):
         nb.metadata = {record.MARK: {"notices": []}}
         tell(nb, notices)
         if any("attachments" in cell for cell in nb.cells):
-            nb.cells.insert(0, new_markdown_cell(FITTING))
+            nb.cells.insert(0, new_cell("markdown", FITTING))
         for sentence in notices:
             self.log.warning("%s: %s", resources["nbgrader"]["student"], sentence)
         return nb, resources
@@ -52,7 +52,7 @@ class Restore(NbGraderPreprocessor):
 
 def tell(nb: NotebookNode, notices: list[str]) -> None:
     """Put notices at the head of a notebook, for the student, and into its metadata, for the Judge."""
-    nb.cells[:0] = [new_markdown_cell(_notice(sentence)) for sentence in notices]
+    nb.cells[:0] = [new_cell("markdown", _notice(sentence)) for sentence in notices]
     mark = nb.metadata[record.MARK]
     mark["notices"] = record.short([*mark["notices"], *notices])
 
@@ -80,11 +80,11 @@ def _is_answered_below(places: Sequence[Place], texts: Texts) -> bool:
 def _restored(place: Place, texts: Texts) -> Iterator[NotebookNode]:
     master, cell = place.master, place.cell
     if master is None:
-        yield new_code_cell(cell.source) if cell.cell_type == "code" else texts.of_student(cell)
+        yield new_cell("code", cell.source) if cell.cell_type == "code" else texts.of_student(cell)
         return
     takes_master = not master.solution or place.is_untouched
     if master.cell_type == "code":
-        restored = new_code_cell(master.source if takes_master else cell.source)
+        restored = new_cell("code", master.source if takes_master else cell.source)
     else:
         restored = texts.of_master(master.source, cell) if takes_master else texts.answer(cell)
     restored.id, restored.metadata = master.name, master.metadata

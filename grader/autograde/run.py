@@ -211,12 +211,17 @@ class Run(Writing):
         try:
             failed = replace(done, failed=True)
             self._write(failed, work.grade(self.course, failed, self.log))
+        except Locked:
+            raise
         except Exception:
             self.log.exception("%s: there will be no page of it in the formgrader, either", done.student)
-            self._patiently(self.withdraw, done.student)
+            try:
+                self._patiently(self.withdraw, done.student)
+            except Exception:
+                self.log.exception("%s: scores of an earlier grading may still be in the gradebook", done.student)
 
     def _report_failure(self, student: str, problem: Exception) -> None:
-        self.failed.append(student)
+        self.failed += [student] if student not in self.failed else []
         self.outcomes |= {(student, name): Outcome.FAILED for name in self.wanted}
         if isinstance(problem, OSError) and problem.errno in staging.FULL:
             folder = min((tempfile.gettempdir(), self.coursedir.root), key=lambda path: shutil.disk_usage(path).free)

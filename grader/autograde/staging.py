@@ -7,6 +7,7 @@ copy is empty, and the reason goes with it; the original is never changed.
 
 import errno
 import fnmatch
+import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -79,7 +80,7 @@ def copy(submission: Path, to: Path, files: Path, names: list[str], limits: Limi
             raise
         result.unreadable = dict.fromkeys(names, f"What was handed in cannot be read: {problem.strerror or problem}.")
     for name in names:
-        nbformat.write(notebooks.get(name, new_notebook()), to / f"{name}.ipynb")
+        (to / f"{name}.ipynb").write_text(json.dumps(notebooks.get(name, new_notebook())))
     return result
 
 

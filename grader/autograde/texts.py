@@ -14,12 +14,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell
 
 from grader import images, protocol
 from grader.images import NotShown
 from grader.limits import MB
-from grader.notebooks import Unreadable, read_bytes
+from grader.notebooks import Unreadable, new_cell, read_bytes
 from grader.sources import without_layout
 
 LONGEST_LINE = 1000  # characters
@@ -84,7 +83,7 @@ class Texts:
         try:
             shown = {name: self._taken(_pasted(name, cell)) for name in sorted(names)}
         except NotShown:
-            return new_markdown_cell(as_typed(text))  # it cannot be rendered without them
+            return new_cell("markdown", as_typed(text))  # it cannot be rendered without them
         return _markdown(text, shown)
 
     def answer(self, cell: NotebookNode) -> NotebookNode:
@@ -142,7 +141,7 @@ def _plain(name: str) -> str:
 
 
 def _markdown(text: str, attachments: Attachments) -> NotebookNode:
-    return new_markdown_cell(text, **({"attachments": attachments} if attachments else {}))
+    return new_cell("markdown", text, **({"attachments": attachments} if attachments else {}))
 
 
 def _pasted(name: str, cell: NotebookNode | None) -> bytes:

@@ -33,9 +33,7 @@ class Writing(Autograde):
     book: Book
     names: list[str]  # of the assignment's notebooks
     wanted: list[str]  # those among them that are to be graded
-    writing: list[
-        Any
-    ]  # the steps, as nbgrader's settings name them: the first that writes into the gradebook, and the rest
+    writing: list[Any]  # the steps from the first on that writes into the gradebook, as nbgrader's settings name them
     hidden: Path | None = None  # the folder for what is being written, while it is
 
     @property
@@ -73,10 +71,11 @@ class Writing(Autograde):
     def withdraw(self, student: str) -> None:
         """Take back what an earlier grading made of the notebooks, and its automatic scores."""
         place = self.place(student)
-        with self._unsaved(), self._hide() as hidden:
-            whole = self.coursedir.notebook_id == "*"
-            places = [place] if whole else [place / f"{name}.ipynb" for name in self.wanted]
-            self._step_aside(places, hidden)
+        if self.coursedir.notebook_id == "*":
+            shutil.rmtree(place, ignore_errors=True)
+        for name in self.wanted:
+            (place / f"{name}.ipynb").unlink(missing_ok=True)
+        with self._unsaved():
             for name in self.wanted:
                 forget_scores(self.book, self.coursedir.assignment_id, name, student)
             self.book.save()
@@ -105,15 +104,16 @@ class Writing(Autograde):
         notebook, resources = work.apply(steps, notebook, resources)
         self.write_single_notebook(nbformat.v4.writes(notebook) + "\n", resources)
 
-    # One after the other, so that no folder is there without its rows
-
     def _put_in_place(self, parts: list[tuple[Path, Path]], hidden: Path) -> None:
+        """In an order in which no folder is there without its rows."""
         self.book.db.flush()
-        aside = self._step_aside([place for _, place in parts], hidden)
+        aside = [(hidden / str(number), place) for number, (_, place) in enumerate(parts) if os.path.lexists(place)]
+        for old, place in aside:
+            place.rename(old)
         try:
             self.book.save()
         except Exception as problem:
-            if is_locked(problem):  # and else it is not known whether it was saved
+            if is_locked(problem):  # else nobody knows whether it was saved
                 for old, place in aside:
                     old.rename(place)
             raise
@@ -126,12 +126,6 @@ class Writing(Autograde):
         if whole:
             return [(new, place)]
         return [(path, place / path.relative_to(new)) for path in new.rglob("*") if path.is_file()]
-
-    def _step_aside(self, places: list[Path], hidden: Path) -> list[tuple[Path, Path]]:
-        aside = [(hidden / str(number), place) for number, place in enumerate(places) if os.path.lexists(place)]
-        for old, place in aside:
-            place.rename(old)
-        return aside
 
     @contextmanager
     def _hide(self) -> Iterator[Path]:

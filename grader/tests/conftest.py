@@ -1,9 +1,10 @@
-"""Made-up exercises, for tests of how exercises are found."""
+"""Made-up exercises, for tests of how exercises are found; and a made-up course, graded without a kernel."""
 
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
 import pytest
 
@@ -43,3 +44,43 @@ def chapter(exercises_folder, monkeypatch) -> Callable[..., None]:
         forget()
 
     return add
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """In folders of whose names no pattern may be made."""
+    from grader.tests.small_course import Course
+
+    for folder in ("course (1)", "temporary c++ (2)"):
+        (tmp_path / folder).mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary c++ (2)"))
+    return Course(tmp_path / "course (1)")
+
+
+@pytest.fixture
+def kernel(monkeypatch):
+    """Instead of one. ran: students whose turn it was; next: by student, what happens; by default, all tests pass."""
+    from grader.autograde.sandbox import runner
+
+    kernel = SimpleNamespace(ran=[], next={})
+
+    def run(cells, *arguments, **more):
+        student = cells[0][1].removeprefix("# ")
+        kernel.ran.append(student)
+        outcome = kernel.next.get(student) and kernel.next[student].pop(0)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        if callable(outcome):
+            outcome()
+        if isinstance(outcome, runner.Ran):
+            return outcome
+        return runner.Ran({number: [] for number, _ in cells})
+
+    monkeypatch.setattr(runner, "run", run)
+    return kernel
+
+
+@pytest.fixture
+def said(caplog):
+    caplog.set_level(logging.INFO)
+    return lambda: [record.getMessage() for record in caplog.records]

@@ -6,7 +6,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
 from nbgrader.api import Base, Gradebook
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, OverwriteKernelspec, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, OverwriteKernelspec, SaveAutoGrades
 from sqlalchemy import create_engine
 from traitlets.config import Config
 
@@ -58,10 +58,10 @@ class Course:
         """As nbgrader's commands and its formgrader do it, in this process, without a sandbox; folders: their settings."""
         config = Config(
             Autograde={
-                "sanitize_preprocessors": [Restore, OverwriteKernelspec, CheckCellMetadata],
+                "sanitize_preprocessors": [Restore, OverwriteKernelspec],
                 "autograde_preprocessors": [
                     *(SandboxedExecute, Judge, SaveAutoGrades, FlagForReview, AssignLatePenalties),
-                    *(CheckCellMetadata, TruncateFeedback),
+                    TruncateFeedback,
                 ],
             },
             SandboxedExecute={"sandbox": "off"},

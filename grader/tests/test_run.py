@@ -23,45 +23,10 @@ from grader.autograde.execute import SandboxedExecute
 from grader.autograde.grading import Outcome
 from grader.autograde.sandbox import runner
 from grader.limits import Limits
-from grader.tests.small_course import CHECKSUM, WEEK, Course
+from grader.tests.small_course import CHECKSUM, WEEK
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own code
 LIMITED = "Time limit: cell 2 ran for more than 60 seconds and could not be interrupted."
-
-
-@pytest.fixture
-def course(tmp_path, monkeypatch) -> Course:
-    for folder in ("course (1)", "temporary c++ (2)"):  # of which no pattern may be made
-        (tmp_path / folder).mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary c++ (2)"))
-    return Course(tmp_path / "course (1)")
-
-
-@pytest.fixture
-def kernel(monkeypatch):
-    """Instead of one. ran: students whose turn it was; next: by student, what happens; by default, all tests pass."""
-    kernel = SimpleNamespace(ran=[], next={})
-
-    def run(cells, *arguments, **more):
-        student = cells[0][1].removeprefix("# ")
-        kernel.ran.append(student)
-        outcome = kernel.next.get(student) and kernel.next[student].pop(0)
-        if isinstance(outcome, BaseException):
-            raise outcome
-        if callable(outcome):
-            outcome()
-        if isinstance(outcome, runner.Ran):
-            return outcome
-        return runner.Ran({number: [] for number, _ in cells})
-
-    monkeypatch.setattr(runner, "run", run)
-    return kernel
-
-
-@pytest.fixture
-def said(caplog):
-    caplog.set_level(logging.INFO)
-    return lambda: [record.getMessage() for record in caplog.records]
 
 
 def test_a_class_is_graded_and_the_last_line_counts(course, kernel, said):
@@ -221,6 +186,25 @@ def test_one_submission_is_copied_at_a_time_and_none_that_is_not_graded(course, 
     course.autograde()
     assert copied == ["ben"]
     assert kernel.ran == ["ada", "ben", "ben"]
+
+
+def test_what_an_older_version_left_half_graded_is_graded_again(course, kernel, said):
+    """Those wrote into autograded/ from the beginning; it is the record of the Judge that says that it came to the end."""
+    course.submit("ada")
+    course.autograde()
+    course.graded("ada").chmod(0o644)
+    course.graded("ada").write_text(course.notebook("half"))
+    course.autograde()
+    assert f"{course.graded('ada').parent} was left half graded by an earlier run: it is graded again" in said()
+    assert kernel.ran == ["ada", "ada"]
+    assert "# ada" in course.page("ada")
+
+
+def test_who_is_excluded_is_not_graded(course, kernel):
+    for student in ("ada", "ben"):
+        course.submit(student)
+    course.autograde(student_id_exclude="ben,cleo")
+    assert kernel.ran == ["ada"]
 
 
 def test_a_full_folder_does_not_undo_what_was_graded(course, kernel, monkeypatch):
