@@ -83,7 +83,7 @@ def test_a_run_that_ends_while_it_saves_leaves_no_folder_that_its_rows_are_not_o
     assert graded.graded("ada").exists()
 
 
-def test_so_does_one_that_is_killed_and_the_next_removes_what_it_left(graded, kernel):
+def test_so_does_one_that_is_killed(graded, kernel):
     """As above: no handler of an exception has its turn."""
     if (child := os.fork()) == 0:
         Book.save = lambda self: os._exit(7)
@@ -97,6 +97,14 @@ def test_so_does_one_that_is_killed_and_the_next_removes_what_it_left(graded, ke
     assert graded.graded("ada").exists()
 
 
+def test_what_a_killed_run_left_is_removed_even_where_nothing_is_due(course, kernel):
+    course.submit("ada")
+    course.autograde()
+    (hidden(course) / "new" / "ben").mkdir(parents=True)
+    course.autograde()
+    assert not hidden(course).exists()
+
+
 def test_where_nobody_knows_whether_it_was_saved_it_is_graded_again(graded, monkeypatch):
     with monkeypatch.context() as patch:
         after(patch, Book, "save", NOT_SAVED)
@@ -105,6 +113,24 @@ def test_where_nobody_knows_whether_it_was_saved_it_is_graded_again(graded, monk
     assert not graded.graded("ada").exists()
     graded.autograde()
     assert graded.graded("ada").exists()
+
+
+def test_a_task_that_a_person_graded_waits_for_the_person_again(course, kernel):
+    """No step scores it, and so none would say that the score was for other work."""
+    with Gradebook(course.url, "") as book:
+        book.add_task_cell("task", WEEK, WEEK, max_score=3, cell_type="markdown")
+        book.add_source_cell("task", WEEK, WEEK, source="Draw.", checksum="0", cell_type="markdown", locked=False)
+    course.submit("ada", timestamp="2026-11-22 12:00 UTC")
+    course.autograde()
+    with Gradebook(course.url, "") as book:
+        grade = book.find_grade("task", WEEK, WEEK, "ada")
+        grade.manual_score, grade.needs_manual_grade = 1, False
+        book.db.commit()
+    course.submit("ada", timestamp="2026-11-22 12:01 UTC")
+    course.autograde()
+    with Gradebook(course.url, "") as book:
+        grade = book.find_grade("task", WEEK, WEEK, "ada")
+        assert (grade.manual_score, grade.needs_manual_grade) == (1, True)
 
 
 def test_a_regrade_that_cannot_be_entered_leaves_no_old_score(graded, monkeypatch, said):
