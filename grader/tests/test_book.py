@@ -51,6 +51,28 @@ def test_what_is_dropped_was_never_there(course, opened):
     assert read(course.url) == students(course.url) == []
 
 
+def test_another_thread_saves_for_itself(course, opened):
+    def add() -> None:
+        with Gradebook(course.url) as another:
+            another.update_or_create_student("ben")
+
+    thread = threading.Thread(target=add)
+    thread.start()
+    thread.join()
+    assert students(course.url) == ["ben"]
+
+
+def test_a_sum_that_was_read_before_is_read_anew(course, opened):
+    with Gradebook(course.url) as nbgraders:
+        nbgraders.update_or_create_student("ada")
+        nbgraders.update_or_create_submission(WEEK, "ada")
+        submission = nbgraders.find_submission(WEEK, "ada")
+        assert submission.score == 0
+        nbgraders.find_grade("tests", WEEK, WEEK, "ada").auto_score = 2
+        nbgraders.db.commit()
+        assert submission.score == 2
+
+
 def test_another_gradebook_is_another_and_afterwards_all_are(course, opened, tmp_path):
     with Gradebook(course.url) as same, Gradebook(f"sqlite:///{tmp_path / 'other.db'}") as other:
         assert same.engine is opened.engine

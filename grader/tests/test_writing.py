@@ -1,5 +1,6 @@
 """What was graded is entered whole or not at all: a folder in autograded/ and its rows in the gradebook agree always."""
 
+import contextlib
 import os
 import sqlite3
 from pathlib import Path
@@ -17,7 +18,6 @@ from grader.tests.small_course import WEEK
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")  # of nbgrader's own code
 STOPPED = runner.Ran(stopped="Time limit: the notebook ran for more than 600 seconds.")
-NOT_SAVED = sqlite3.OperationalError("disk I/O error")
 
 
 @pytest.fixture
@@ -105,13 +105,28 @@ def test_what_a_killed_run_left_is_removed_even_where_nothing_is_due(course, ker
     assert not hidden(course).exists()
 
 
-def test_where_nobody_knows_whether_it_was_saved_it_is_graded_again(graded, monkeypatch):
-    with monkeypatch.context() as patch:
-        after(patch, Book, "save", NOT_SAVED)
-        with pytest.raises(NbGraderException, match="The grader failed on ada"):
-            graded.autograde()
-    assert not graded.graded("ada").exists()
-    graded.autograde()
+@pytest.mark.parametrize(("code", "there"), [(sqlite3.SQLITE_BUSY, True), (sqlite3.SQLITE_IOERR, False)])
+def test_what_was_there_comes_back_where_it_is_known_that_nothing_was_saved(graded, monkeypatch, code, there):
+    """Locked: nothing was, and it is tried again. Another failure: nobody knows, and there will be a page that says so."""
+    problem = sqlite3.OperationalError("once")
+    problem.sqlite_errorcode = code
+    save, problems, seen = Book.save, [problem], []
+    whole = SaveAutoGrades.preprocess
+
+    def fail_once(self):
+        if problems:
+            raise problems.pop()
+        save(self)
+
+    def look(self, *arguments):
+        seen.append(graded.graded("ada").exists())
+        return whole(self, *arguments)
+
+    monkeypatch.setattr(Book, "save", fail_once)
+    monkeypatch.setattr(SaveAutoGrades, "preprocess", look)
+    with contextlib.nullcontext() if there else pytest.raises(NbGraderException, match="The grader failed on ada"):
+        graded.autograde()
+    assert seen == [True, there]
     assert graded.graded("ada").exists()
 
 
