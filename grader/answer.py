@@ -45,15 +45,23 @@ def answer(
     """
     with (
         third_party.watch(target.third_party) as called,
-        _usual_settings(),
+        usual_settings(),
         torch.random.fork_rng(devices=[]),  # a check must not change what a training draws
     ):
         outcome = _answer(target, student, inputs, gradient, before or {})
     return {**outcome, protocol.THIRD_PARTY: sorted(called)}
 
 
+def outputs(target: Target, solution: Any, inputs: Inputs, gradient: bool = False) -> dict[str, torch.Tensor]:
+    """What `answer` makes arrays of, for a solution that is known, from which nothing has to be kept. Raises what it
+    raises."""
+    with torch.set_grad_enabled(gradient):
+        leaf, arguments = _arguments(inputs)
+        return _outputs(target, target.prepare(solution, arguments), leaf, arguments, gradient)
+
+
 @contextmanager
-def _usual_settings() -> Iterator[None]:
+def usual_settings() -> Iterator[None]:
     """Torch as it starts, and warnings that cost nothing, whatever the notebook has set.
 
     An exercise asks for what a function makes of its input, in that input's dtype and on its device, the CPU. A notebook
@@ -63,7 +71,10 @@ def _usual_settings() -> Iterator[None]:
     with ExitStack() as settings:
         settings.callback(torch.set_default_dtype, dtype)
         torch.set_default_dtype(torch.float32)
-        settings.enter_context(torch.device("cpu"))
+        if (
+            torch.get_default_device().type != "cpu"
+        ):  # to have one set costs as much as most operations on small tensors
+            settings.enter_context(torch.device("cpu"))
         settings.enter_context(torch.autocast("cpu", enabled=False))
         settings.enter_context(torch.inference_mode(False))
         settings.enter_context(torch.enable_grad())
@@ -105,15 +116,22 @@ def _used(
     target: Target, use: Use, leaf: torch.Tensor | None, arguments: Inputs, gradient: bool = False
 ) -> dict[str, Any]:
     """What the student's object makes of a batch, and what it leaves of the inputs."""
+    outputs = _outputs(target, use, leaf, arguments, gradient)
+    return {
+        "outputs": {name: protocol.encode_tensor(value) for name, value in outputs.items()},
+        "inputs": protocol.encode_inputs({name: _left(value) for name, value in arguments.items()}),
+    }
+
+
+def _outputs(
+    target: Target, use: Use, leaf: torch.Tensor | None, arguments: Inputs, gradient: bool
+) -> dict[str, torch.Tensor]:
     outputs = _tensors(use(arguments), target.outputs)
     scalar = target.scalar(outputs, arguments) if target.scalar else outputs[target.outputs[-1]]
     # After a change in place there may be no way back through the graph.
     if gradient and torch.equal(arguments[FEATURES], leaf):
         outputs[GRADIENT] = _gradient(scalar, leaf)
-    return {
-        "outputs": {name: protocol.encode_tensor(value) for name, value in outputs.items()},
-        "inputs": protocol.encode_inputs({name: _left(value) for name, value in arguments.items()}),
-    }
+    return outputs
 
 
 def _left(value: Any) -> Any:

@@ -1,26 +1,38 @@
 """Random batches for the hidden cases: clusters, labels of every kind, and the check that an answer is beyond doubt."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+from scipy.spatial.distance import cdist
 
 Rng = np.random.Generator
 Batch = tuple[np.ndarray, list[int]]  # features [B, D], labels
 
 
+@lru_cache
+def classes(labels: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of the classes, in ascending order, the number of each row's, [B], the size of each, [P], and which rows each has, as
+    0.0 and 1.0, [P, B]."""
+    _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    return index, counts, (index == np.arange(len(counts))[:, None]).astype(np.float64)
+
+
 def clusters(rng: Rng, labels: list[int], dimensions: int, spread: float = 1.0, spacing: float = 3.0) -> np.ndarray:
     """float64 [B, D]: normal points about normal centres."""
-    centre = {c: spacing * rng.normal(size=dimensions) for c in sorted(set(labels))}
-    return np.stack([centre[c] + spread * rng.normal(size=dimensions) for c in labels])
+    index, counts, _ = classes(tuple(labels))
+    centres = spacing * rng.normal(size=(len(counts), dimensions))
+    return centres[index] + spread * rng.normal(size=(len(labels), dimensions))
 
 
 def unit(features: np.ndarray) -> np.ndarray:
     return features / np.sqrt((features**2).sum(axis=1, keepdims=True))
 
 
-def squared(a: np.ndarray, b: np.ndarray) -> float:
-    return float(((a - b) ** 2).sum())
+def squared(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Squared distances of rows, [T]."""
+    return ((points - others) ** 2).sum(axis=1)
 
 
 def rows_of(labels: list[int]) -> dict[int, list[int]]:
@@ -28,26 +40,24 @@ def rows_of(labels: list[int]) -> dict[int, list[int]]:
     return {c: [row for row, label in enumerate(labels) if label == c] for c in sorted(set(labels))}
 
 
-def centroids(features: np.ndarray, labels: list[int]) -> dict[int, np.ndarray]:
-    result = {}
-    for c, rows in rows_of(labels).items():
-        total = np.zeros(features.shape[1])
-        for row in rows:
-            total = total + features[row]
-        result[c] = total / len(rows)
-    return result
+def centroids(features: np.ndarray, labels: list[int]) -> np.ndarray:
+    """[P, D], classes ascending."""
+    _, counts, own = classes(tuple(labels))
+    return own @ features / counts[:, None]
 
 
-def radii(features: np.ndarray, labels: list[int]) -> dict[int, list[float]]:
-    """class -> squared distance of each of its samples to its centroid."""
+def radii(features: np.ndarray, labels: list[int]) -> np.ndarray:
+    """Squared distance of each sample to the centroid of its class, [B]."""
+    index, _, _ = classes(tuple(labels))
+    return squared(features, centroids(features, labels)[index])
+
+
+def between(features: np.ndarray, labels: list[int]) -> np.ndarray:
+    """Squared distances of the centroids, classes ascending, [P, P]; infinity on the diagonal."""
     means = centroids(features, labels)
-    return {c: [squared(features[row], means[c]) for row in rows] for c, rows in rows_of(labels).items()}
-
-
-def between(features: np.ndarray, labels: list[int]) -> dict[int, dict[int, float]]:
-    """class -> every other class -> squared distance of the centroids."""
-    means = centroids(features, labels)
-    return {c: {k: squared(means[c], means[k]) for k in means if k != c} for c in means}
+    distances = cdist(means, means, "sqeuclidean")
+    np.fill_diagonal(distances, np.inf)
+    return distances
 
 
 def is_clear(features: np.ndarray, labels: list[int], gap: float) -> bool:
@@ -56,15 +66,10 @@ def is_clear(features: np.ndarray, labels: list[int], gap: float) -> bool:
     The two samples of a class of two are always equally far: either is right.
     """
     features = features.astype(np.float64)
-    radius, distance = radii(features, labels), between(features, labels)
-    for c in radius:
-        *_, second, farthest = sorted(radius[c])
-        if len(radius[c]) > 2 and farthest - second < gap * farthest:
-            return False
-        nearest, *others = sorted(distance[c].values())
-        if others and others[0] - nearest < gap * others[0]:
-            return False
-    return True
+    _, counts, own = classes(tuple(labels))
+    second, farthest = np.sort(np.where(own, radii(features, labels), -1))[:, -2:].T  # [P] each
+    nearest, other = np.sort(between(features, labels))[:, :2].T  # [P] each; infinity, where there is no third class
+    return not ((counts > 2) & (farthest - second < gap * farthest) | (other - nearest < gap * other)).any()
 
 
 def draw(make: Callable[[], np.ndarray], labels: list[int], gap: float = 0.01) -> np.ndarray:

@@ -14,8 +14,8 @@ from functools import cache
 import numpy as np
 import torch
 
-from grader import assignments, protocol
-from grader.answer import answer
+from grader import assignments
+from grader.answer import outputs, usual_settings
 from grader.assignments import Cases
 from grader.model import Arrays, Case, Exercise, Inputs, Target, batches
 from solutions import mutants
@@ -35,7 +35,7 @@ def cases(assignment: str, seed: int) -> Cases:
         makers |= getattr(chapter, "HIDDEN", {})
     if differ := makers.keys() ^ graded.keys():
         raise ValueError(f"HIDDEN in solutions/{assignment} is not for what is graded: {', '.join(sorted(differ))}")
-    with _one_thread():
+    with _alone():
         return {
             name: tuple(
                 _complete(assignment, exercise, case)
@@ -46,12 +46,14 @@ def cases(assignment: str, seed: int) -> Cases:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """Among so few numbers more threads than one take longer, and their sums would depend on the machine."""
+def _alone() -> Iterator[None]:
+    """As answers are made; and among so few numbers more threads than one take longer, and their sums would depend on the
+    machine."""
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with usual_settings():
+            yield
     finally:
         torch.set_num_threads(before)
 
@@ -59,7 +61,7 @@ def _one_thread() -> Iterator[None]:
 @cache
 def visible_cases(assignment: str) -> Cases:
     """The visible cases of all that is graded, with what is right for earlier parts."""
-    with _one_thread():
+    with _alone():
         return {
             name: tuple(_with_earlier(assignment, exercise, case) for case in exercise.cases)
             for name, exercise in assignments.graded(assignment).items()
@@ -95,11 +97,12 @@ def _right(assignment: str, target: Target, inputs: Inputs, gradient: bool = Fal
     """What the plain solution answers in float64, rounded to the dtype of the inputs."""
     dtypes = {name: value.dtype for name, value in inputs.items() if getattr(value, "dtype", None) in FLOATS}
     precise = {name: value.astype(np.float64) if name in dtypes else value for name, value in inputs.items()}
-    given = answer(target, mutants.plain(assignment, target.name), precise, gradient)
-    if "outputs" not in given:
-        raise ValueError(f"the plain solution of {target.name} does not answer: {given}")
-    outputs = {name: protocol.decode(value) for name, value in given["outputs"].items()}
+    try:
+        right = outputs(target, mutants.plain(assignment, target.name), precise, gradient)
+    except Exception as problem:
+        raise ValueError(f"the plain solution of {target.name} does not answer: {problem!r}") from problem
+    arrays = {name: value.detach().numpy() for name, value in right.items()}
     return {
         name: value.astype(np.result_type(*dtypes.values())) if value.dtype in FLOATS and dtypes else value
-        for name, value in outputs.items()
+        for name, value in arrays.items()
     }

@@ -18,6 +18,7 @@ from solutions.batches import (
     Batch,
     Rng,
     between,
+    classes,
     clusters,
     draw,
     in_order,
@@ -434,8 +435,10 @@ def label_cases(rng: Rng) -> tuple[Case, ...]:
 
 def twins(features: np.ndarray, labels: list[int]) -> tuple[Arrays, ...]:
     """`Case.also` of a batch: in a class of two both samples are equally far from the centroid, up to rounding."""
-    rows, radius = rows_of(labels), radii(features.astype(np.float64), labels)
-    choices = [rows[c] if len(rows[c]) == 2 else [rows[c][int(np.argmax(radius[c]))]] for c in rows]
+    radius = radii(features.astype(np.float64), labels)
+    choices = [
+        rows if len(rows) == 2 else [max(rows, key=lambda row: radius[row])] for rows in rows_of(labels).values()
+    ]
     if all(len(some) == 1 for some in choices):
         return ()
     return tuple({"positive": features[list(chosen)]} for chosen in product(*choices))
@@ -513,14 +516,13 @@ def training_cases(rng: Rng) -> tuple[Case, ...]:
 
 
 def wrong_by_matrix_product(features: np.ndarray, labels: list[int]) -> int:
-    """How many classes get another negative when |a|^2 + |b|^2 - 2ab stands for |a - b|^2 in float32."""
-    means = np.stack([features[np.array(labels) == c].mean(axis=0) for c in sorted(set(labels))])  # float32 [P, D]
+    """How many classes get another negative when |a|^2 + |b|^2 - 2ab stands for |a - b|^2 in float32. The classes stand in
+    order, and are of one size."""
+    means = features.reshape(len(set(labels)), -1, features.shape[1]).mean(axis=1)  # float32 [P, D]
     norms = (means**2).sum(axis=1)
     product = norms[:, None] + norms - 2 * means @ means.T
-    direct = ((means[:, None].astype(np.float64) - means) ** 2).sum(axis=2)
-    for distances in (product, direct):
-        np.fill_diagonal(distances, np.inf)
-    return int((product.argmin(axis=1) != direct.argmin(axis=1)).sum())
+    np.fill_diagonal(product, np.inf)
+    return int((product.argmin(axis=1) != between(means.astype(np.float64), range(len(means))).argmin(axis=1)).sum())
 
 
 def error_cases(rng: Rng) -> tuple[Case, ...]:
@@ -554,8 +556,9 @@ def error_cases(rng: Rng) -> tuple[Case, ...]:
 def cluster_terms(features: np.ndarray, labels: list[int], alpha: float) -> list[float]:
     """Per class, d_intra - d_inter + alpha, before the hinge."""
     features = features.astype(np.float64)
-    radius, distance = radii(features, labels), between(features, labels)
-    return [max(radius[c]) - min(distance[c].values()) + alpha for c in radius]
+    _, _, own = classes(tuple(labels))
+    farthest = np.where(own, radii(features, labels), 0).max(axis=1)
+    return (farthest - between(features, labels).min(axis=1) + alpha).tolist()
 
 
 def loss_cases(rng: Rng) -> tuple[Case, ...]:

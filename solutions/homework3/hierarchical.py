@@ -4,7 +4,9 @@ Ge et al., "Deep Metric Learning with Hierarchical Triplet Loss" (arXiv 1810.069
 homework's fixed tree of depth 3: root, alphabets, characters.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
 import numpy as np
 import torch
@@ -12,8 +14,19 @@ from catalyst.contrib.data import IInbatchTripletSampler
 from torch import Tensor, nn
 
 from grader.model import Case
-from solutions import mutants
-from solutions.batches import Rng, clusters, in_order, of_sizes, shuffled, sparse_names, unit
+from solutions.batches import (
+    Rng,
+    classes,
+    clusters,
+    in_order,
+    of_sizes,
+    radii,
+    rows_of,
+    shuffled,
+    sparse_names,
+    squared,
+    unit,
+)
 from solutions.homework3.losses import squared_distances
 from solutions.homework3.samplers import SUBTRACT_FIRST, as_long, check_rows, widen
 from solutions.mutants import Mutant
@@ -366,10 +379,10 @@ def forest(rng: Rng, labels: list[int], dimensions: int = 4) -> tuple[np.ndarray
 
     The batch's lowest two classes share an alphabet that the others do not, whose alphabets are random.
     """
-    names = sorted(set(labels))
-    centre = {c: unit(rng.normal(size=(1, dimensions)))[0] for c in names}
-    spread = {c: (0.2 + 0.6 * k / len(names)) / np.sqrt(dimensions) for k, c in enumerate(rng.permutation(names))}
-    features = unit(np.stack([centre[c] + spread[c] * rng.normal(size=dimensions) for c in labels]))
+    names, (index, _, _) = sorted(set(labels)), classes(tuple(labels))
+    centres = unit(rng.normal(size=(len(names), dimensions)))
+    spread = (0.2 + 0.6 * rng.permutation(len(names)).argsort() / len(names)) / np.sqrt(dimensions)
+    features = unit(centres[index] + spread[index, None] * rng.normal(size=(len(labels), dimensions)))
     alphabet_of = rng.integers(3, size=max(names) + 1) + 4
     alphabet_of[names[:2]] = 2
     return features.astype(np.float32), alphabet_of
@@ -461,31 +474,29 @@ def forest_of(rng: Rng, labels: list[int], dimensions: int = 4) -> tuple[np.ndar
 
 def random_triplets(rng: Rng, labels: list[int], count: int) -> np.ndarray:
     """Rows of random valid triplets, int64 [3, T]."""
-    rows = range(len(labels))
+    rows = rows_of(labels)
     result = []
-    for anchor in rng.choice(len(labels), count):
-        same = [row for row in rows if labels[row] == labels[anchor] and row != anchor]
-        other = [row for row in rows if labels[row] != labels[anchor]]
-        result.append((anchor, rng.choice(same), rng.choice(other)))
+    for anchor in rng.choice(len(labels), count).tolist():
+        same = [row for row in rows[labels[anchor]] if row != anchor]
+        other = [row for row in range(len(labels)) if labels[row] != labels[anchor]]
+        result.append((anchor, same[rng.integers(len(same))], other[rng.integers(len(other))]))
     return np.array(result, dtype=np.int64).T.copy()
 
 
 def terms_and_margins(
     features: np.ndarray, labels: np.ndarray, ids: np.ndarray, alphabet_of: np.ndarray, beta: float, levels: int
-) -> tuple[list[float], list[float]]:
-    """Per triplet, |a - p|^2 - |a - n|^2 + margin, before the hinge, and the margin: that of the plain solution."""
-    points, names, alphabets = (
-        torch.from_numpy(features).double(),
-        torch.from_numpy(labels),
-        torch.from_numpy(alphabet_of),
-    )
-    a, p, n = torch.from_numpy(ids)  # [T] each
-    margin = mutants.plain("homework3", "violate_margin")(points, names, names[a], names[n], alphabets, beta, levels)
-    apart = (points[a] - points[p]).square().sum(dim=1) - (points[a] - points[n]).square().sum(dim=1)  # [T]
-    return (apart + margin).tolist(), margin.tolist()
+) -> tuple[np.ndarray, np.ndarray]:
+    """Per triplet, |a - p|^2 - |a - n|^2 + margin, before the hinge, and the margin, [T] each; see `violate_margin`."""
+    points = features.astype(np.float64)
+    index, counts, _ = classes(tuple(labels))
+    s = 2 * np.bincount(index, radii(points, labels)) / (counts - 1)  # [P]: mean square distance, by that to the mean
+    a, p, n = ids
+    level = (labels[a] != labels[n]).astype(int) + (alphabet_of[labels[a]] != alphabet_of[labels[n]])
+    margin = beta + level * (4 - s.mean()) / levels + s.mean() - s[index[a]]
+    return squared(points[a], points[p]) - squared(points[a], points[n]) + margin, margin
 
 
-def loss_cases(rng: Rng) -> tuple[Case, ...]:
+def each_loss_case(rng: Rng) -> Iterator[Case]:
     def batch(labels: list[int], dimensions: int = 4, wide: bool = False) -> tuple[dict[str, np.ndarray], np.ndarray]:
         features, alphabet_of = wide_class(rng) if wide else forest(rng, labels, dimensions)
         ids = random_triplets(rng, labels, 12)
@@ -506,13 +517,13 @@ def loss_cases(rng: Rng) -> tuple[Case, ...]:
             inputs, alphabet_of = batch(labels, dimensions, wide)
             tree = {"alphabet_of": alphabet_of, "beta": beta, "levels": levels}
             terms, margins = terms_and_margins(**inputs, **tree)
-            if min(terms) > 0 or max(terms) < 0 or min(map(abs, terms)) < 0.005 or sum(t > 0 for t in terms) < 3:
+            if terms.min() > 0 or terms.max() < 0 or abs(terms).min() < 0.005 or (terms > 0).sum() < 3:
                 continue
             before = batch(other)[0] if other else {}
-            if before and min(map(abs, terms_and_margins(**before, **tree)[0])) < 0.005:
+            if before and abs(terms_and_margins(**before, **tree)[0]).min() < 0.005:
                 continue
             # Of a wide class some hinge must be closed by nothing but its negative margin.
-            if not wide or any(term < -0.005 and term - margin > 0.05 for term, margin in zip(terms, margins)):
+            if not wide or ((terms < -0.005) & (terms - margins > 0.05)).any():
                 break
         return Case(
             name=name, teaches=teaches, taught_by=taught_by, inputs={**inputs, **tree}, before=before, hidden=True
@@ -520,19 +531,21 @@ def loss_cases(rng: Rng) -> tuple[Case, ...]:
 
     few, any_labels = in_order(5, 4), shuffled(rng, of_sizes(rng, some_names(rng), 2))
     forward = "features: float [B, D] of length 1, labels: LongTensor [B]."
-    return (
-        case("random triplets", "Any triplets of the batch, open and closed hinges.", "four triplets", few, 16),
-        case("another tree", "The depth of the tree and beta are parameters.", "four triplets", few, 6),
-        case("any labels", "Interleaved, sparse labels of unequal classes.", "any labels", any_labels, 16),
-        case("many dimensions", "Embeddings may have hundreds of dimensions.", forward, in_order(4, 4), 4, 512),
-        case("negative margins", "The margins of a wide class are negative.", "a negative margin", few, 16, wide=True),
-        case("used again", "Nothing of the last batch stays.", "used again", few, 16, other=in_order(3, 6)),
-    )
+    yield case("random triplets", "Any triplets of the batch, open and closed hinges.", "four triplets", few, 16)
+    yield case("another tree", "The depth of the tree and beta are parameters.", "four triplets", few, 6)
+    yield case("any labels", "Interleaved, sparse labels of unequal classes.", "any labels", any_labels, 16)
+    yield case("many dimensions", "Embeddings may have hundreds of dimensions.", forward, in_order(4, 4), 4, 512)
+    yield case("negative margins", "The margins of a wide class are negative.", "a negative margin", few, 16, wide=True)
+    yield case("used again", "Nothing of the last batch stays.", "used again", few, 16, other=in_order(3, 6))
+
+
+def loss_cases(rng: Rng) -> tuple[Case, ...]:
+    return tuple(each_loss_case(rng))
 
 
 def gradient_cases(rng: Rng) -> tuple[Case, ...]:
     """But for the last two, which the exercise does not teach."""
-    return tuple(replace(case, gradient=True) for case in loss_cases(rng)[:4])
+    return tuple(replace(case, gradient=True) for case in islice(each_loss_case(rng), 4))
 
 
 HIDDEN = {

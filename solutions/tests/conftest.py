@@ -83,8 +83,6 @@ def answered() -> Callable[..., dict]:
 
 
 @pytest.fixture(scope="session")
-def hidden_cases(answered) -> Iterator[Callable[[str, int], dict[str, tuple[Case, ...]]]]:
-    """`hidden.cases`, of which each seed is drawn once, and which shares the mutants' answers with the tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hidden, "answer", answered)
-        yield cache(hidden.cases)
+def hidden_cases() -> Callable[[str, int], dict[str, tuple[Case, ...]]]:
+    """`hidden.cases`, of which each seed is drawn once."""
+    return cache(hidden.cases)
