@@ -11,6 +11,7 @@ from grader.autograde.judge import FlagForReview, Judge
 from grader.autograde.restore import Restore
 from grader.autograde.truncate import TruncateFeedback
 from grader.instructor.export import ExportGrades
+from grader.instructor.feedback import FeedbackPages
 
 c = get_config()  # noqa: F821 (nbgrader defines it)
 logs.guard()  # names of folders and files are the students'
@@ -46,6 +47,9 @@ c.Autograde.autograde_preprocessors = [
     AssignLatePenalties,
     TruncateFeedback,
 ]
+
+# The pages that nbconvert makes, for a third of the time.
+c.GenerateFeedback.exporter_class = FeedbackPages
 
 # `grader submit` packs STUDENT_attempt_TIME/NOTEBOOK.ipynb; the zip file around it may be renamed on its way. Whatever is
 # called otherwise is not collected: the student's id becomes the name of a folder.
