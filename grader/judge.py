@@ -114,7 +114,8 @@ def _compare(exercise: Exercise, case: Case, given: Arrays) -> Verdict:
 
 
 def _differing(exercise: Exercise, case: Case, expected: Arrays, given: Arrays) -> list[str]:
-    return differing(expected, messages.aligned(exercise, case, expected, given), case.tolerance)
+    as_given = differing(expected, given, case.tolerance)  # no row need be moved where that is right
+    return as_given and differing(expected, messages.aligned(exercise, case, expected, given), case.tolerance)
 
 
 def _returned_order(exercise: Exercise, case: Case, given: Arrays) -> tuple[str, ...] | None:

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pytest
 import torch
+from torch.overrides import _get_current_function_mode_stack
 
 from grader import assignments, protocol
 from grader.answer import answer
@@ -368,6 +369,17 @@ def test_an_answer_does_not_depend_on_the_settings_of_the_notebook_and_leaves_th
         before = settings()
         assert answer(SAMPLER, Plain, INPUTS, gradient=True) == expected
         assert settings() == before
+
+
+def test_the_usual_device_is_not_set_once_more_since_every_operation_would_take_longer():
+    class Looks(Sampler):
+        def sample(self, features, labels):
+            modes.append(_get_current_function_mode_stack())
+            return super().sample(features, labels)
+
+    modes = []
+    answer(SAMPLER, Looks, INPUTS)
+    assert modes == [[]]
 
 
 def test_a_check_leaves_the_random_numbers_of_the_session_alone():

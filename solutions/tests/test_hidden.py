@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import solutions
-from grader import assignments, show
+from grader import assignments, show, third_party
 from grader.answer import answer, outputs
 from grader.judge import judge, judge_case
 from grader.tests import wire
@@ -253,6 +253,11 @@ def test_expected_values_are_what_the_plain_solution_gives_in_double_precision(m
     monkeypatch.setattr(hidden, "outputs", recorded)
     hidden.cases("homework3", seed=0)
     assert dtypes == {np.dtype(np.float64)}
+
+
+def test_plain_solutions_are_known_and_not_watched(monkeypatch):
+    monkeypatch.setattr(third_party, "watch", None)
+    assert hidden.cases("homework3", seed=0)
 
 
 # Of all finite arrays among the inputs of an exercise's hidden cases the sum, for seed 7. Whoever changes a number here
