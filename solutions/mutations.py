@@ -26,7 +26,7 @@ import numpy as np
 from grader import assignments
 from grader.answer import answer
 from grader.judge import judge_case
-from grader.model import Case, Exercise
+from grader.model import Case, Exercise, Target
 from solutions import mutants
 from solutions.mutants import Mutant
 
@@ -126,8 +126,9 @@ def detached(words: Mapping[str, str]) -> Mutations:
 @cache
 def of(assignment: str) -> tuple[Mutant, ...]:
     """All that are wrong on some visible case; of pairs those that do not look like something simpler."""
-    slips = [mutant for mutant in singles(assignment) if any(behaviour(mutant))]
-    simple = {(mutant.target, behaviour(mutant)) for mutant in (*mutants.of(assignment), *slips)}
+    known = [(mutant, behaviour(mutant)) for mutant in (*mutants.of(assignment), *singles(assignment))]
+    slips = [mutant for mutant, how in known[len(mutants.of(assignment)) :] if any(how)]
+    simple = {(mutant.target, how) for mutant, how in known}
     twice = [pair for pair in pairs(slips) if any(how := behaviour(pair)) and (pair.target, how) not in simple]
     return *slips, *twice
 
@@ -205,11 +206,15 @@ def behaviour(mutant: Mutant) -> tuple[str, ...]:
 
 @cache
 def answered(student: Any, assignment: str, exercise: str, case: str) -> dict[str, Any]:
-    """What an object answers to a visible case. Which libraries it calls is not watched: that takes most of the time."""
+    """What an object answers to a visible case."""
     asked = assignments.exercises(assignment)[exercise]
     of_name = next(each for each in asked.cases if each.name == case)
-    target = replace(asked.target, third_party=())
-    return answer(target, student, of_name.inputs, of_name.gradient, of_name.before)
+    return unwatched(asked.target, student, of_name.inputs, of_name.gradient, of_name.before)
+
+
+def unwatched(target: Target, *arguments: Any) -> dict[str, Any]:
+    """`grader.answer.answer`, but which libraries are called is not watched: that takes most of the time."""
+    return answer(replace(target, third_party=()), *arguments)
 
 
 def _wrong(mutant: Mutant, exercise: Exercise, case: Case) -> str:

@@ -21,7 +21,6 @@ import numpy as np
 import torch
 
 from grader import assignments, diagnosis, messages, protocol
-from grader.answer import answer
 from grader.diagnosis import Wrong, same
 from grader.files import ROOT
 from grader.judge import judge_case
@@ -52,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     return bool(drifted)
 
 
+@cache
 def table(chapter: ModuleType) -> dict[str, Any]:
     """What is stored beside a chapter.
 
@@ -110,7 +110,9 @@ def known(assignment: str, target: str) -> list[Any]:
 
 def wrong_answer(student: Any, exercise: Exercise, case: Case) -> Wrong | None:
     """What an object answers to a case; None if that is right."""
-    return _compared(exercise, case, answer(exercise.target, student, case.inputs, case.gradient, case.before))
+    return _compared(
+        exercise, case, mutations.unwatched(exercise.target, student, case.inputs, case.gradient, case.before)
+    )
 
 
 def _wrong(mistake: Any, exercise: Exercise, case: Case) -> Wrong | None:
@@ -151,7 +153,7 @@ def _like_the_cases(assignment: str, name: str) -> list[Case]:
     for case in [case for case in exercise.cases if not case.raises] * DRAWS:
         inputs = {name: _like(rng, value) for name, value in case.inputs.items()}
         plain = mutants.plain(assignment, exercise.target.name)
-        given = answer(exercise.target, plain, inputs, case.gradient, case.before)
+        given = mutations.unwatched(exercise.target, plain, inputs, case.gradient, case.before)
         if "outputs" in given:
             expected = {name: protocol.decode(value) for name, value in given["outputs"].items()}
             found.append(replace(case, inputs=inputs, expected=expected))
