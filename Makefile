@@ -13,8 +13,12 @@ include setup.mk
 demo: setup
 	$(BIN)/python -m solutions.tools.demo
 
+# In as many processes as there are processors, up to four. Each file is tested by one of them, the dearest first (conftest.py).
+# One thread each for torch: batches are small here, and more threads than processors wait for each other.
+PARALLEL := --numprocesses=logical --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+test: export OMP_NUM_THREADS := 1
 test: setup
-	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=600 data grader solutions notebooks
+	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=600 $(PARALLEL) data grader solutions notebooks
 
 # The tables by which checks recognise mistakes.
 mistakes: setup

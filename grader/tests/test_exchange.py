@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from nbgrader.api import Gradebook
 
+import data
 from grader.files import ROOT
 from grader.tests.small_course import WEEK, Course
 
@@ -102,7 +103,7 @@ def machine() -> Iterator[Machine]:
         Path(folder).chmod(0o755)
         machine = Machine(Path(folder))
         try:
-            machine.run("zoe", sys.executable, "-c", "import grader, nbgrader")
+            machine.run("zoe", sys.executable, "-c", "import grader, traitlets")
         except AssertionError as problem:
             pytest.skip(f"another user cannot be had here: {problem}")
         yield machine
@@ -111,6 +112,7 @@ def machine() -> Iterator[Machine]:
 @pytest.fixture
 def course(machine) -> Course:
     """The teacher's, of which a part is ready to be released."""
+    data.prepare()  # the teacher may not write where they are drawn to
     course = Course(machine.home("teacher"))
     ours = (ROOT / "nbgrader_config.py").read_text()
     machine.configure("teacher", f'{ours}\nc.SandboxedExecute.sandbox = "off"  # what is run is our own')

@@ -1,22 +1,27 @@
 """What the tests of the exercises share: the reference, hidden cases, and answers that are computed once."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import nbformat
 import pytest
 import torch
+from nbformat import NotebookNode
 
 from grader import assignments
-from grader.answer import answer
 from grader.model import Case, Inputs, Target
 from solutions import hidden, mutants
+from solutions.mutations import unwatched
 from solutions.tests import jupyter, scratch
-from solutions.tools import course
+from solutions.tools import build, course
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+HOMEWORK = "homework3"
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -29,13 +34,31 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def with_toy(tmp_path_factory) -> Path:
+def with_toy(once) -> Path:
     """A copy of the repository in which CONTRIBUTING.md was followed: take a copy of it, since it is everybody's."""
-    folder = scratch.copy_of_the_repository(tmp_path_factory.mktemp("with_toy"))
-    scratch.follow(folder)
-    for command in scratch.commands()[:3]:
-        scratch.well(folder, command)
-    return folder
+
+    def make(folder: Path) -> None:
+        scratch.copy_of_the_repository(folder)
+        scratch.follow(folder)
+        for command in scratch.commands()[:3]:
+            scratch.well(folder, command)
+
+    return once("with_toy", make)
+
+
+@pytest.fixture(scope="session")
+def assigned(once) -> Callable[[Path], NotebookNode]:
+    """`assigned(folder)` makes a folder a course to which homework3 has been assigned, and returns its student version."""
+
+    def make(folder: Path) -> None:
+        course.create(folder)
+        course.assign(folder, HOMEWORK, build.master_notebook(course.MASTERS / HOMEWORK / f"{HOMEWORK}.py"))
+
+    def assigned(folder: Path) -> NotebookNode:
+        shutil.copytree(once("assigned", make), folder)
+        return nbformat.read(folder / "release" / HOMEWORK / f"{HOMEWORK}.ipynb", as_version=4)
+
+    return assigned
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +69,11 @@ def browser() -> Iterator["Browser"]:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory) -> Iterator[jupyter.Server]:
+def server(assigned, tmp_path_factory) -> Iterator[jupyter.Server]:
     """JupyterLab, which knows nothing of the user's own, on a scratch course."""
     jupyter.chromium()
     home = tmp_path_factory.mktemp("home")
-    course.create(home / "course")
+    assigned(home / "course")
     with jupyter.serving(home, home / "course") as server:
         yield server
 
@@ -68,7 +91,7 @@ def reference() -> dict[tuple[str, str], Any]:
 
 @pytest.fixture(scope="session")
 def answered() -> Callable[..., dict]:
-    """`grader.answer.answer`, but the same object is asked for the same inputs once in a session."""
+    """`unwatched`, but the same object is asked for the same inputs once in a session."""
     kept: dict[tuple, tuple] = {}
 
     def once(
@@ -76,7 +99,7 @@ def answered() -> Callable[..., dict]:
     ) -> dict:
         key = id(target), id(student), id(inputs), gradient, id(before or None)
         if key not in kept:  # with what was asked, so that its ids are given to nothing else
-            kept[key] = answer(target, student, inputs, gradient, before), target, student, inputs, before
+            kept[key] = unwatched(target, student, inputs, gradient, before), target, student, inputs, before
         return kept[key][0]
 
     return once

@@ -15,7 +15,7 @@ import pytest
 from grader import assignments
 from grader.instructor.bundle import bundle
 from solutions import mutants
-from solutions.tools import build, course, samples
+from solutions.tools import course, samples
 
 NAME = "homework3"
 POINTS = sum(exercise.points for exercise in assignments.graded(NAME).values())
@@ -146,11 +146,10 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
 
 
-def test_what_submit_packs_is_collected_by_plain_nbgrader_and_graded(tmp_path):
+def test_what_submit_packs_is_collected_by_plain_nbgrader_and_graded(tmp_path, assigned):
     """The newer of two attempts counts, a portal may rename the files, and the time is the student's."""
     folder = tmp_path / "course"
-    course.create(folder)
-    student_version = course.assign(folder, NAME, build.master_notebook(course.MASTERS / NAME / f"{NAME}.py"))
+    student_version = assigned(folder)
     archive = folder / "downloaded" / NAME / "archive"
     archive.mkdir(parents=True)
     right, untouched = tmp_path / "my work.ipynb", tmp_path / "first.ipynb"

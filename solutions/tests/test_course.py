@@ -16,7 +16,7 @@ from grader.instructor.results import Results, gather
 from grader.model import State
 from grader.protocol import ANSWER_MIME
 from solutions import mutants
-from solutions.tools import build, course, samples
+from solutions.tools import course, samples
 
 pytestmark = pytest.mark.slow
 NAME = "homework3"
@@ -44,16 +44,11 @@ SCORES = {student: sum(POINTS[name] for name in ALL - lost) for student, lost in
 FULL = sum(POINTS.values())
 
 
-def master() -> nbformat.NotebookNode:
-    return build.master_notebook(course.MASTERS / NAME / f"{NAME}.py")
-
-
 @pytest.fixture(scope="session")
-def graded(tmp_path_factory) -> Path:
+def graded(assigned, tmp_path_factory) -> Path:
     """A course folder in which every sample was handed in, graded, and given feedback."""
-    folder = tmp_path_factory.mktemp("course")
-    course.create(folder)
-    student_version = course.assign(folder, NAME, master())
+    folder = tmp_path_factory.mktemp("samples") / "course"
+    student_version = assigned(folder)
     for student, make in samples.SAMPLES.items():
         course.submit(folder, student, NAME, make(student_version))
     for command in (["autograde", NAME], ["generate_feedback", NAME], ["export"]):
@@ -205,14 +200,12 @@ def test_the_report_on_the_samples_names_their_mistakes(results):
     assert report.flags(results.submissions) == {}
 
 
-def test_a_failure_of_the_grader_costs_nothing_and_is_flagged(tmp_path):
+def test_a_failure_of_the_grader_costs_nothing_and_is_flagged(assigned, tmp_path):
     """With a judge that breaks, the cells are left for the instructor, without a score."""
     from nbgrader.api import Gradebook
 
     folder = tmp_path / "course"
-    course.create(folder)
-    student_version = course.assign(folder, NAME, master())
-    course.submit(folder, "ada", NAME, samples.reference(student_version))
+    course.submit(folder, "ada", NAME, samples.reference(assigned(folder)))
     fault = "import grader.autograde.judge; grader.autograde.judge.judge = lambda *arguments: 1 / 0"
     course.add_settings(folder, fault)
     output = course.nbgrader(folder, "autograde", NAME)
@@ -223,13 +216,23 @@ def test_a_failure_of_the_grader_costs_nothing_and_is_flagged(tmp_path):
         assert all(grade.needs_manual_grade and grade.auto_score is None for grade in grades)
 
 
-def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
-    folder = tmp_path / "course"
-    course.create(folder)
-    student_version = course.assign(folder, NAME, master())
+@pytest.fixture(scope="module")
+def odd(assigned, tmp_path_factory) -> tuple[Path, str]:
+    """A course folder after hal, whose kernel died, and ivy, who looks around, were graded; and what nbgrader printed."""
+    folder = tmp_path_factory.mktemp("odd") / "course"
+    student_version, right = assigned(folder), mutants.sources(NAME)
     deadly = "def tree_level(class_a, class_b, alphabet_of):\n    import os\n\n    os.kill(os.getpid(), 9)"
-    course.submit(folder, "hal", NAME, samples.solve(student_version, {**mutants.sources(NAME), "tree_level": deadly}))
-    assert "The kernel died in cell" in course.nbgrader(folder, "autograde", NAME)
+    course.submit(folder, "hal", NAME, samples.solve(student_version, {**right, "tree_level": deadly}))
+    notebook = samples.solve(student_version, right)
+    unneeded = {"albumentations", "catalyst.dl", "catalyst.runners", "matplotlib.pyplot", "data"}
+    notebook.cells.append(nbformat.v4.new_code_cell(f"import sys; print('unneeded:', {unneeded} & set(sys.modules))"))
+    course.submit(folder, "ivy", NAME, notebook)
+    return folder, course.nbgrader(folder, "autograde", NAME)
+
+
+def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(odd):
+    folder, printed = odd
+    assert "The kernel died in cell" in printed
     cells = list(POINTS)
     after = {*cells[cells.index("hierarchical-tree_level") :]}
     assert "hierarchical-loss" in after
@@ -238,15 +241,8 @@ def test_a_dead_kernel_costs_only_the_cells_that_had_not_answered(tmp_path):
     assert "The kernel died in cell" in report.data["text/html"]
 
 
-def test_a_grading_kernel_imports_no_more_than_it_needs(tmp_path):
-    folder = tmp_path / "course"
-    course.create(folder)
-    notebook = samples.solve(course.assign(folder, NAME, master()), mutants.sources(NAME))
-    unneeded = {"albumentations", "catalyst.dl", "catalyst.runners", "matplotlib.pyplot", "data"}
-    notebook.cells.append(nbformat.v4.new_code_cell(f"import sys; print('unneeded:', {unneeded} & set(sys.modules))"))
-    course.submit(folder, "ivy", NAME, notebook)
-    course.nbgrader(folder, "autograde", NAME)
-    assert autograded(folder, "ivy").cells[-1].outputs[0].text == "unneeded: set()\n"
+def test_a_grading_kernel_imports_no_more_than_it_needs(odd):
+    assert autograded(odd[0], "ivy").cells[-1].outputs[0].text == "unneeded: set()\n"
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from nbgrader.api import Gradebook
 
 from solutions.tests.jupyter import Server, page_of
-from solutions.tools import build, course, samples
+from solutions.tools import course, samples
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: make setup")
 
@@ -53,7 +54,7 @@ raise ValueError(tags)
 def graded(server: Server) -> Path:
     """The course, with two graded submissions."""
     folder = server.course
-    student_version = course.assign(folder, NAME, build.master_notebook(course.MASTERS / NAME / f"{NAME}.py"))
+    student_version = nbformat.read(folder / "release" / NAME / f"{NAME}.ipynb", as_version=4)
     course.submit(folder, "ada", NAME, samples.with_mistake("own_centroid_not_excluded")(student_version))
     course.submit(folder, "eve", NAME, hostile(student_version))
     course.nbgrader(folder, "autograde", NAME)

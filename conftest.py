@@ -1,0 +1,43 @@
+"""What all tests share: the order of the files, and what is made once in a run of however many processes."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+# By what they cost, the dearest first: what begins last should end soon. (make test gives each file to one process.)
+LONG = (
+    "grader/tests/test_hostile.py",
+    "solutions/tests/test_contributing.py",
+    "solutions/notebooks/homework3/homework3.ipynb",
+    "solutions/tests/test_course.py",
+    "solutions/tests/test_mistakes.py",
+    "grader/tests/test_batch.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.nodeid.partition("::")[0], len(places)))
+
+
+@pytest.fixture(scope="session")
+def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], object]], Path]:
+    """`once(name, make)`: a folder that `make` fills, in the process that needs it first. It is everybody's: take a copy."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":  # the folders of the processes lie side by side
+        shared = shared.parent
+
+    def once(name: str, make: Callable[[Path], object]) -> Path:
+        done, begun = shared / name, shared / f"{name}.begun"
+        with FileLock(shared / f"{name}.lock"):
+            if not done.exists():
+                shutil.rmtree(begun, ignore_errors=True)  # of one that failed
+                begun.mkdir()
+                make(begun)
+                begun.rename(done)
+        return done
+
+    return once
