@@ -71,9 +71,7 @@ def usual_settings() -> Iterator[None]:
     with ExitStack() as settings:
         settings.callback(torch.set_default_dtype, dtype)
         torch.set_default_dtype(torch.float32)
-        if (
-            torch.get_default_device().type != "cpu"
-        ):  # to have one set costs as much as most operations on small tensors
+        if torch.get_default_device().type != "cpu":  # being told costs as much as most operations on small tensors
             settings.enter_context(torch.device("cpu"))
         settings.enter_context(torch.autocast("cpu", enabled=False))
         settings.enter_context(torch.inference_mode(False))
