@@ -13,8 +13,20 @@ LONG = (
     "solutions/tests/test_contributing.py",
     "solutions/notebooks/homework3/homework3.ipynb",
     "solutions/tests/test_course.py",
-    "solutions/tests/test_mistakes.py",
+    "solutions/tests/test_bundle_works.py",
     "grader/tests/test_batch.py",
+    "notebooks/homework3/homework3.ipynb",
+    "solutions/tests/test_fuzz.py",
+    "solutions/tests/test_forgery.py",
+    "solutions/tests/test_two_assignments.py",
+    "solutions/tests/test_mistakes.py",
+    "solutions/tests/test_compare.py",
+    "solutions/tests/test_training.py",
+    "grader/tests/test_sandbox.py",
+    "grader/tests/test_exchange.py",
+    "solutions/tests/test_formgrader.py",
+    "solutions/tests/test_jupyterlab.py",
+    "grader/tests/test_written.py",
 )
 
 
