@@ -82,6 +82,7 @@ def test_the_two_commands_do_what_they_are_for_and_ci_runs_the_second():
     *_, tests = made_by("test")
     assert tests[1:4] == ["-m", "pytest", "--nbval"]
     assert set(tests[-4:]) == {"data", "grader", "solutions", "notebooks"}
+    assert "--dist=loadfile" in tests  # nbval's cells need those before them
     for target in ("demo", "test"):
         assert made_by("setup")[0] in made_by(target)
     assert re.search(r"^make test$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
