@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.preprocessors import NbGraderPreprocessor
-from traitlets import Enum, Integer, List, Unicode
+from traitlets import Bool, Enum, Integer, List, Unicode
 
 import data
 from data.dataset import DRAWN
@@ -31,6 +31,12 @@ class SandboxedExecute(NbGraderPreprocessor):
         ["bubblewrap", "off"],
         "bubblewrap",
         help='"off" runs notebooks with all that you may do and see yourself: only for notebooks that you trust.',
+    ).tag(config=True)
+
+    warm = Bool(
+        True,
+        help="Run notebooks in forks of a process in the sandbox that has imported what they need; False starts a Python "
+        "for each, which takes some three seconds longer.",
     ).tag(config=True)
 
     readable = List(
@@ -57,7 +63,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             return
         bwrap = bubblewrap.find_bwrap()
         bubblewrap.check_place(course, self.readable)
-        trial.try_out(bwrap, Limits(parent=self), self.readable, assignments.others(assignment))
+        trial.try_out(bwrap, Limits(parent=self), self.readable, assignments.others(assignment), self.warm)
         self.log.info("Sandbox: %s, %s", bwrap, bubblewrap.means_of_limiting(Limits(parent=self)))
 
     def _draw(self) -> None:
@@ -115,7 +121,7 @@ class SandboxedExecute(NbGraderPreprocessor):
             if cell.cell_type == "code" and cell.source.strip() and without.isdisjoint(cell.metadata.get("tags", []))
         ]
         bwrap = bubblewrap.find_bwrap() if self.sandbox == "bubblewrap" else None
-        return runner.run(cells, questions, beside, Limits(parent=self), bwrap, self.readable, covered)
+        return runner.run(cells, questions, beside, Limits(parent=self), bwrap, self.readable, covered, self.warm)
 
     def _explain(self, nb: Any, ran: runner.Ran, at_hand: Grading, student: str) -> None:
         seconds = Limits(parent=self).seconds_per_cell

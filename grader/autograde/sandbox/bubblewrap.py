@@ -20,9 +20,11 @@ import grader
 from grader.autograde.sandbox import cgroup
 from grader.files import ROOT
 from grader.limits import MB, Limits
+from grader.protocol import INPUTS_VARIABLE
 
 OLDEST = (0, 8)  # the first bubblewrap with --size and --disable-userns
 SCRATCH = Path("/tmp")
+QUESTIONS = "/job/questions.json"
 TESTS = ROOT / "grader" / "tests"  # they tell of the exercises of all assignments
 SYSTEM = [
     *("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix/store"),
@@ -30,6 +32,10 @@ SYSTEM = [
 ]
 # Root gives up being root inside, for a user id that nobody has: a number of its own for each grading process.
 FIRST_UNUSED_UID = 2_000_000_000
+
+NOBODY = ("--unshare-user", "--uid", "1000", "--gid", "1000")
+LAST = ("--disable-userns",)  # no further namespaces can be made in it
+OWN_PROCESSES = ("--unshare-pid", "--proc", "/proc")
 
 REMEDY = """\
 What helps, one of these:
@@ -107,44 +113,88 @@ def command(
         readable: more folders that notebooks may read.
         covered: folders that are empty inside, as those of the solutions and of the grader's tests always are.
     """
-    user, program = _nobody(bwrap, arguments)
-    shown = [*SYSTEM, *_own_folders(), *readable]
+    user, program = _nobody(bwrap, LAST, arguments)
+    shown = _shown([("/job", job), ("/files", files)], limits, readable, covered)
+    return [*_sandbox(bwrap), "--seccomp", str(system_calls), *user, *OWN_PROCESSES, *shown, "--", *program]
+
+
+def outer_command(
+    bwrap: Path,
+    arguments: Sequence[str],
+    jobs: Path,
+    limits: Limits,
+    system_calls: int,
+    readable: Sequence[str] = (),
+    covered: Sequence[Path] = (),
+) -> list[str]:
+    """The command line that runs `arguments`, a program of ours, in a sandbox in which it can make others by commands from
+    `nested_command`. The folder `jobs` appears as /jobs; the rest as for `command`."""
+    user, program = _nobody(bwrap, OWN_PROCESSES, arguments)
+    # Nobody may mount a /proc of his own only where one is to be seen as a whole, and bubblewrap covers parts of the one
+    # that it mounts for root. So there is that of the machine below, and `user` mounts his over it.
+    below = ["--bind", "/proc", "/proc"] if os.geteuid() == 0 else []
+    shown = _shown([("/jobs", jobs)], limits, readable, covered)
+    return [*_sandbox(bwrap), "--seccomp", str(system_calls), *user, *below, *shown, "--", *program]
+
+
+def nested_command(
+    bwrap: Path,
+    arguments: Sequence[str],
+    job: Path,
+    files: Path,
+    limits: Limits,
+    readable: Sequence[str] = (),
+    covered: Sequence[Path] = (),
+) -> list[str]:
+    """The command line that runs `arguments`, in the sandbox of `outer_command`, in one as `command` makes it. `job` and
+    `files` are paths in the outer one; the user and the filter are inherited from there."""
+    shown = _shown([("/job", job), ("/files", files)], limits, readable, covered)
+    return [*_sandbox(bwrap), *NOBODY, *LAST, *OWN_PROCESSES, *shown, "--", *arguments]
+
+
+def _sandbox(bwrap: Path) -> list[str]:
     return [
         str(bwrap),
-        *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
+        *("--unshare-ipc", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"),
         *("--die-with-parent", "--new-session", "--hostname", "grading", "--cap-drop", "ALL"),
-        *("--seccomp", str(system_calls)),
-        *user,
-        *("--proc", "/proc", "--dev", "/dev"),
-        *_scratch("/dev/shm", limits),
-        *_scratch(str(SCRATCH), limits),  # first, because what is shown below may lie in /tmp
-        *_shown(shown),
-        *("--ro-bind", str(job), "/job", "--ro-bind", str(files), "/files"),
-        *(
-            argument
-            for place in _places([*_solutions(), TESTS, *covered], shown)
-            for argument in ("--tmpfs", place, "--remount-ro", place)
-        ),
-        *("--remount-ro", "/dev", "--remount-ro", "/"),
-        *("--clearenv", *_environment()),
-        *("--chdir", str(SCRATCH), "--", *program),
     ]
 
 
-def _nobody(bwrap: Path, arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+def _nobody(bwrap: Path, options: Sequence[str], arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     """Options and command with which the sandboxed program is a user without rights, who cannot gain any: it lives in
-    a user namespace, and can make no further ones.
+    a user namespace, with more `options` of bubblewrap's.
 
     Root first becomes a user that nobody else is, and only then enters a namespace. Otherwise it would stay root to the
     kernel, which then checks no file's permissions and counts no processes.
     """
-    namespace = ["--unshare-user", "--disable-userns", "--uid", "1000", "--gid", "1000"]
     if os.geteuid() != 0:
-        return namespace, list(arguments)
+        return [*NOBODY, *options], list(arguments)
     user = str(FIRST_UNUSED_UID + os.getpid())
     become = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--inh-caps=-all"]
-    again = [str(bwrap), *namespace, "--die-with-parent", "--dev-bind", "/", "/", "--", *arguments]
+    again = [str(bwrap), "--die-with-parent", "--dev-bind", "/", "/", *NOBODY, *options, "--", *arguments]
     return ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"], [*become, *again]
+
+
+def _shown(
+    given: Sequence[tuple[str, Path]], limits: Limits, readable: Sequence[str], covered: Sequence[Path]
+) -> list[str]:
+    """Files and environment. given: a place, and the folder that appears there."""
+    folders = [*SYSTEM, *_own_folders(), *readable]
+    return [
+        *("--dev", "/dev"),
+        *_scratch("/dev/shm", limits),
+        *_scratch(str(SCRATCH), limits),  # first, because what is shown below may lie in /tmp
+        *_at_their_places(folders),
+        *(argument for place, folder in given for argument in ("--ro-bind", str(folder), place)),
+        *(
+            argument
+            for place in _places([*_solutions(), TESTS, *covered], folders)
+            for argument in ("--tmpfs", place, "--remount-ro", place)
+        ),
+        *("--remount-ro", "/dev", "--remount-ro", "/"),
+        *("--clearenv", *_environment()),
+        *("--chdir", str(SCRATCH)),
+    ]
 
 
 def _scratch(folder: str, limits: Limits) -> list[str]:
@@ -158,7 +208,7 @@ def _own_folders() -> list[str]:
     return [sys.base_prefix, sys.prefix, *course, *([datasets] if datasets else [])]
 
 
-def _shown(folders: Sequence[str]) -> list[str]:
+def _at_their_places(folders: Sequence[str]) -> list[str]:
     """Read-only at their own place; what is missing here is missing there."""
     parents = dict.fromkeys(str(parent) for folder in folders for parent in reversed(Path(folder).parents[:-1]))
     return [
@@ -191,6 +241,7 @@ def _environment() -> list[str]:
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "LANG": "C.UTF-8",
         "USER": "student",
+        INPUTS_VARIABLE: QUESTIONS,
         "PYTHONPATH": str(ROOT),  # where `grader` and `data` are not installed
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONNOUSERSITE": "1",

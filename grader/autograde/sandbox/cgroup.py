@@ -78,6 +78,10 @@ class Folders:
         shift = len(self.paths) - 1  # the first path is $0
         return ["/bin/sh", "-c", f'{join} && shift {shift} && exec "$@"', *map(str, self.paths)]
 
+    def add(self, pid: int) -> None:
+        for path in self.paths:
+            (path / "cgroup.procs").write_text(str(pid))
+
     def ran_out_of_memory(self, pid: int) -> bool:
         return _oom_kills(self.paths[0] / "memory.events") + _oom_kills(self.paths[0] / "memory.oom_control") > 0
 

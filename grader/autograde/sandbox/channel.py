@@ -21,6 +21,20 @@ class Stop(Exception):
         self.starved = limit is not None and limit.is_starved()
 
 
+def wait(descriptor: int, limits: Mapping[str, Limit]) -> None:
+    """Until there is something to be read. `limits`: by what is said when they are over.
+
+    Raises:
+        Stop: a limit is over.
+    """
+    while True:
+        for why, limit in limits.items():
+            if limit.is_over():
+                raise Stop(why, limit)
+        if select.select([descriptor], [], [], INTERVAL)[0]:
+            return
+
+
 class Channel:
     """The reports, one JSON document a line."""
 
@@ -37,11 +51,7 @@ class Channel:
             EOFError: the other end was closed.
         """
         while (end := self.buffer.find(b"\n")) < 0:
-            for why, limit in limits.items():
-                if limit.is_over():
-                    raise Stop(why, limit)
-            if not select.select([self.descriptor], [], [], INTERVAL)[0]:
-                continue
+            wait(self.descriptor, limits)
             read = os.read(self.descriptor, 2**16)
             if not read:
                 raise EOFError

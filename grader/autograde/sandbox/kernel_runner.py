@@ -1,7 +1,8 @@
 """Inside the sandbox: runs the cells of one notebook in a kernel and reports what they put out.
 
-`python -m grader.autograde.sandbox.kernel_runner JOB CHANNEL`: JOB is a JSON file that `runner` wrote, CHANNEL the number of
-an open file for the reports. A report is a line of JSON: {"ready": true} first, then {"cell": number, "outputs": […],
+`python -m grader.autograde.sandbox.kernel_runner JOB CHANNEL`: JOB is a folder in which `runner` writes, CHANNEL the number of
+an open file for the reports. It starts a kernel by JOB/settings.json, waits for a line on its standard input, and runs
+the cells in JOB/cells.json. A report is a line of JSON: {"ready": true} first, then {"cell": number, "outputs": […],
 "late": bool} for each cell, or {"stopped": "died" or "late"} and nothing more.
 
 This program runs beside hostile code, in the same sandbox. So `runner` believes nothing that it says, and keeps all limits
@@ -14,9 +15,9 @@ import os
 import queue
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from jupyter_client import BlockingKernelClient, KernelManager
 
@@ -31,59 +32,82 @@ class KernelDied(Exception):
     pass
 
 
-def main(job_file: str, channel_number: str) -> None:
-    job = json.loads(Path(job_file).read_text())
-    with os.fdopen(int(channel_number), "w") as channel:
+def main(job: Path, channel_number: int, start: Callable[[Path, Path, dict[str, str]], "Kernel"]) -> None:
+    """`start` starts a kernel, given its connection file, the folder where it runs, and its environment."""
+    settings = json.loads((job / "settings.json").read_text())
+    with os.fdopen(channel_number, "w") as channel:
         os.set_inheritable(channel.fileno(), False)
-        harden(job["rlimits"])
-        scratch = Path(job["scratch"])
-        work = prepare(scratch, Path(job["files"]))
-        manager = KernelManager(
-            kernel_name="python3", transport="ipc", ip=str(scratch / "k"), connection_file=str(scratch / "k.json")
-        )
-        with open(os.devnull, "w") as nothing:
-            # Safe path: no file of the student's is taken for a module of Python's while the kernel starts.
-            environment = {**os.environ, INPUTS_VARIABLE: job["questions"], "PYTHONSAFEPATH": "1"}
-            manager.start_kernel(
-                extra_arguments=[KERNEL], cwd=str(work), env=environment, stdout=nothing, stderr=nothing
-            )
-        client = manager.blocking_client()
+        harden(settings["rlimits"], settings["niceness"])
+        scratch = Path(settings["scratch"])
+        for name in ("home", "tmp", "work"):
+            (scratch / name).mkdir()
+        # Safe path: no file of the student's is taken for a module of Python's while the kernel starts.
+        environment = {INPUTS_VARIABLE: str(job / "questions.json"), "PYTHONSAFEPATH": "1"}
+        kernel = start(scratch / "k.json", scratch / "work", environment)
+        client = kernel.blocking_client()
         client.start_channels()
         try:
-            client.wait_for_ready(timeout=STARTUP * job["stretch"])
+            client.wait_for_ready(timeout=STARTUP * settings["stretch"])
             client.execute("__import__('sys').path.insert(0, '')", silent=True)  # the folder where the notebook runs
-            report(channel, ready=True)
-            run(manager, client, job, channel)
+            if sys.stdin.readline():
+                copy(Path(settings["files"]), scratch / "work")
+                report(channel, ready=True)
+                run(kernel, client, json.loads((job / "cells.json").read_text()), settings, channel)
         except KernelDied as reason:
             report(channel, stopped=str(reason))
             sys.stdin.read()  # until the other side has looked why
         finally:
             client.stop_channels()
-            manager.shutdown_kernel(now=True)
+            kernel.shutdown_kernel(now=True)
 
 
-def harden(rlimits: dict[str, int]) -> None:
+class Kernel(Protocol):
+    """What is used here of a kernel manager of Jupyter's."""
+
+    def blocking_client(self) -> BlockingKernelClient: ...
+    def is_alive(self) -> bool: ...
+    def interrupt_kernel(self) -> None: ...
+    def shutdown_kernel(self, now: bool) -> None: ...
+
+
+def started(connection_file: Path, work: Path, environment: dict[str, str]) -> Kernel:
+    manager = KernelManager(
+        kernel_name="python3",
+        transport="ipc",
+        ip=str(connection_file.with_suffix("")),
+        connection_file=str(connection_file),
+    )
+    with open(os.devnull, "w") as nothing:
+        manager.start_kernel(
+            extra_arguments=[KERNEL], cwd=str(work), env={**os.environ, **environment}, stdout=nothing, stderr=nothing
+        )
+    return manager
+
+
+def harden(rlimits: dict[str, int], niceness: int) -> None:
     """Lower the limits of this process and its children, and let no other process look into this one."""
+    os.nice(niceness)
     for name, value in rlimits.items():
         limit = getattr(resource, name)
         hard = resource.getrlimit(limit)[1]
         value = value if hard == resource.RLIM_INFINITY else min(value, hard)
         resource.setrlimit(limit, (value, value))
+    set_dumpable(False)
+
+
+def set_dumpable(whether: bool) -> None:
+    """May other processes of this user's look into this one?"""
     if sys.platform == "linux":
-        set_dumpable = 4
-        ctypes.CDLL(None).prctl(set_dumpable, 0, 0, 0, 0)
+        pr_set_dumpable = 4
+        ctypes.CDLL(None).prctl(pr_set_dumpable, int(whether), 0, 0, 0)
 
 
-def prepare(scratch: Path, files: Path) -> Path:
-    """The folder in which the notebook runs, with copies of the files that belong to it."""
-    for name in ("home", "tmp"):
-        (scratch / name).mkdir()
+def copy(files: Path, work: Path) -> None:
     for parent, _, names in os.walk(files, onerror=fail):
-        target = scratch / "work" / Path(parent).relative_to(files)
-        target.mkdir()
+        target = work / Path(parent).relative_to(files)
+        target.mkdir(exist_ok=True)
         for name in names:
             (target / name).write_bytes(Path(parent, name).read_bytes())
-    return scratch / "work"
 
 
 def fail(error: OSError) -> None:
@@ -95,16 +119,22 @@ def report(channel: TextIO, **record: Any) -> None:
     channel.flush()
 
 
-def run(manager: KernelManager, client: BlockingKernelClient, job: dict[str, Any], channel: TextIO) -> None:
-    clock = Clock(job["root"] or os.getpid())
-    left, answers_left = job["notebook_output"], job["answers"]
+def run(
+    kernel: Kernel,
+    client: BlockingKernelClient,
+    cells: Iterable[tuple[int, str]],
+    settings: dict[str, Any],
+    channel: TextIO,
+) -> None:
+    clock = Clock(settings["root"] or os.getpid())
+    left, answers_left = settings["notebook_output"], settings["answers"]
 
     def limit(seconds: float) -> Limit:
-        return Limit(clock, seconds, job["stretch"])
+        return Limit(clock, seconds, settings["stretch"])
 
-    for number, source in job["cells"]:
-        outputs = Outputs(min(left, job["cell_output"]), answers_left)
-        in_time = execute(manager, client, source, outputs, limit, job["seconds_per_cell"], job["grace"])
+    for number, source in cells:
+        outputs = Outputs(min(left, settings["cell_output"]), answers_left)
+        in_time = execute(kernel, client, source, outputs, limit, settings["seconds_per_cell"], settings["grace"])
         report(channel, cell=number, outputs=outputs.kept, late=not in_time)
         left -= outputs.size
         answers_left = outputs.answers_limit
@@ -168,7 +198,7 @@ class Outputs:
 
 
 def execute(
-    manager: KernelManager,
+    kernel: Kernel,
     client: BlockingKernelClient,
     source: str,
     outputs: Outputs,
@@ -187,9 +217,9 @@ def execute(
     while True:
         if deadline.is_over():
             if interrupted:
-                manager.shutdown_kernel(now=True)
+                kernel.shutdown_kernel(now=True)
                 raise KernelDied("late")
-            manager.interrupt_kernel()
+            kernel.interrupt_kernel()
             interrupted = True
             deadline = limit(grace)
         try:
@@ -204,7 +234,7 @@ def execute(
         except queue.Empty:
             if not quiet.is_over():
                 continue
-            if not manager.is_alive():
+            if not kernel.is_alive():
                 raise KernelDied("died") from None
             if replied_to(client, request):  # it has ended, and its last word was lost
                 return not interrupted
@@ -225,4 +255,4 @@ def replied_to(client: BlockingKernelClient, request: str) -> bool:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(Path(sys.argv[1]), int(sys.argv[2]), started)

@@ -5,24 +5,27 @@ is harmless; nothing in it ends this process.
 """
 
 import contextlib
-import json
 import os
+import select
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from nbformat import NotebookNode
 
-from grader.autograde.sandbox import bubblewrap, cgroup, kernel_runner, outputs, syscalls
+from grader.autograde.sandbox import bubblewrap, cgroup, job, kernel_runner, outputs, syscalls
+from grader.autograde.sandbox import warm as zygotes
 from grader.autograde.sandbox.channel import UNREADABLE, Channel, Stop
-from grader.autograde.sandbox.clock import Clock, Limit
-from grader.limits import KB, MB, Limits
+from grader.autograde.sandbox.clock import INTERVAL, Clock, Limit
+from grader.autograde.sandbox.job import Cells, Running
+from grader.limits import Limits
 
-INIT = 1  # the first process in the sandbox, from which all others there descend
 MARGIN = 3  # seconds that `kernel_runner` has to keep a limit itself, before it is kept here
+MOST_WORDS = 10_000
 
 
 class BrokenSandbox(Exception):
@@ -47,13 +50,14 @@ class Ran:
 
 
 def run(
-    cells: Sequence[tuple[int, str]],
+    cells: Cells,
     questions: Path,
     files: Path,
     limits: Limits,
     bwrap: Path | None,
     readable: Sequence[str] = (),
     covered: Sequence[Path] = (),
+    warm: bool = False,
 ) -> Ran:
     """Run `cells`, each a number and its source, one after the other in one kernel.
 
@@ -63,42 +67,77 @@ def run(
         bwrap: bubblewrap's program; None: run without a sandbox, with nothing but the limits of time and output.
         readable: more folders that a sandboxed notebook may read.
         covered: folders that are empty to it, wherever they lie.
+        warm: in a sandbox, by a process that has been started before (see `warm`); if that is not to be had, by a new one.
 
     Raises:
         BrokenSandbox: the kernel did not start.
     """
+    if warm and bwrap:
+        with contextlib.suppress(zygotes.Cold):
+            return _run_warm(cells, questions, files, limits, bwrap, readable, covered)
+    with _started(cells, questions, files, limits, bwrap, readable, covered) as running:
+        return _follow(cells, running, limits)
+
+
+def _run_warm(
+    cells: Cells,
+    questions: Path,
+    files: Path,
+    limits: Limits,
+    bwrap: Path,
+    readable: Sequence[str],
+    covered: Sequence[Path],
+) -> Ran:
+    """
+    Raises:
+        Cold: something went wrong that is no fault of the notebook's.
+    """
+    with zygotes.child(limits, bwrap, readable, covered) as child:
+        try:
+            child.give(cells, questions, files)
+            ran = _follow(cells, child.running, limits)
+        except (BrokenSandbox, OSError) as problem:
+            raise zygotes.failed(str(problem)) from None
+        if ran.stopped is not None and not child.zygote.answers():
+            raise zygotes.failed("it ended while a notebook ran")
+        return ran
+
+
+@contextlib.contextmanager
+def _started(
+    cells: Cells,
+    questions: Path,
+    files: Path,
+    limits: Limits,
+    bwrap: Path | None,
+    readable: Sequence[str],
+    covered: Sequence[Path],
+) -> Iterator[Running]:
     group = cgroup.find(limits) if bwrap else None
     read_end, write_end = os.pipe()
     with tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as private:
-        job = Path(private, "job")
-        job.mkdir()
-        (job / "questions.json").write_bytes(questions.read_bytes())
-        scratch = bubblewrap.SCRATCH if bwrap else Path(private, "scratch")
-        job_inside = Path("/job") if bwrap else job
-        description = {
-            "cells": cells,
-            "root": INIT if bwrap else None,
-            "scratch": str(scratch),
-            "files": "/files" if bwrap else str(files),
-            "questions": str(job_inside / "questions.json"),
-            "rlimits": _rlimits(limits, group) if bwrap else {},
-            "seconds_per_cell": limits.seconds_per_cell,
-            "grace": limits.grace,
-            "stretch": limits.stretch,
-            "cell_output": limits.cell_output * KB,
-            "notebook_output": limits.notebook_output * KB,
-            "answers": limits.answers * MB,
-        }
-        (job / "job.json").write_text(json.dumps(description))
-        for path in (job, *job.iterdir()):  # whatever the umask: where root grades, another user reads it
-            path.chmod(0o755 if path.is_dir() else 0o644)
+        folder = Path(private, "job")
+        job.make(folder)
+        settings = job.settings(limits, group)
+        if not bwrap:
+            (scratch := Path(private, "scratch")).mkdir()
+            settings |= {"root": None, "scratch": str(scratch), "files": str(files), "rlimits": {}, "niceness": 0}
+        job.write_settings(folder, settings)
+        job.write_cells(folder, cells, questions)
         # -P: no file of the notebook's is taken for a module of Python's.
-        arguments = [sys.executable, "-P", "-m", kernel_runner.__name__, str(job_inside / "job.json"), str(write_end)]
+        arguments = [
+            sys.executable,
+            "-P",
+            "-m",
+            kernel_runner.__name__,
+            "/job" if bwrap else str(folder),
+            str(write_end),
+        ]
         with syscalls.filter_file() if bwrap else contextlib.nullcontext() as file:
             if bwrap:
-                arguments = bubblewrap.command(bwrap, arguments, job, files, limits, file.fileno(), readable, covered)
-            else:
-                scratch.mkdir()
+                arguments = bubblewrap.command(
+                    bwrap, arguments, folder, files, limits, file.fileno(), readable, covered
+                )
             process = subprocess.Popen(
                 [*(group.prefix if group else []), *arguments],
                 stdin=subprocess.PIPE,
@@ -110,7 +149,9 @@ def run(
             )
         os.close(write_end)
         try:
-            return _follow(cells, process, Channel(read_end, limits), limits, group)
+            yield Running(
+                process.pid, process.stdin, Channel(read_end, limits), process.stderr, group, kill=process.kill
+            )
         finally:
             os.close(read_end)
             _end(process, boxed=bwrap is not None)
@@ -118,37 +159,26 @@ def run(
                 group.close()
 
 
-def _rlimits(limits: Limits, group: cgroup.ControlGroup | None) -> dict[str, int]:
-    """By the names of the module `resource`. Processes are the control group's business where there is one."""
-    values = {
-        "RLIMIT_DATA": limits.memory * MB,
-        "RLIMIT_FSIZE": limits.file_size * MB,
-        "RLIMIT_NOFILE": limits.open_files,
-        "RLIMIT_CORE": 0,
-    }
-    return values if group else {**values, "RLIMIT_NPROC": limits.processes}
+def _follow(cells: Cells, running: Running, limits: Limits) -> Ran:
+    """Let it go, and collect its records: first that it is ready, then one a cell.
 
-
-def _follow(
-    cells: Sequence[tuple[int, str]],
-    process: subprocess.Popen,
-    channel: Channel,
-    limits: Limits,
-    group: cgroup.ControlGroup | None,
-) -> Ran:
-    """Collect the records of a process that has just been started: first that its kernel is ready, then one a cell."""
-    clock = Clock(process.pid, lambda: group.cpu_seconds(process.pid) if group else None)
+    Raises:
+        BrokenSandbox: it did not get ready.
+    """
+    channel, group = running.reports, running.group
+    clock = Clock(running.root, lambda: group.cpu_seconds(running.root) if group else None)
 
     def limit(seconds: float) -> Limit:
         return Limit(clock, seconds, limits.stretch)
 
     try:
+        running.go.write(b"\n")
+        running.go.flush()
         if not channel.record({"It took too long.": limit(kernel_runner.STARTUP + MARGIN)}).get("ready"):
             raise EOFError
-    except (Stop, EOFError) as problem:
-        process.kill()
-        said = process.stderr.read(10_000).decode(errors="replace").strip()
-        raise BrokenSandbox(f"The kernel did not start. {problem} {said}".strip()) from None
+    except (Stop, EOFError, BrokenPipeError) as problem:
+        running.kill()
+        raise BrokenSandbox(f"The kernel did not start. {problem} {_last_words(running.said)}".strip()) from None
     ran = Ran()
     whole = limit(limits.seconds_per_notebook)
     try:
@@ -169,7 +199,7 @@ def _follow(
             if record.get("stopped") == "late":
                 raise Stop(late, cell)
             if "stopped" in record:
-                if group and group.ran_out_of_memory(process.pid):
+                if group and group.ran_out_of_memory(running.root):
                     raise Stop(f"Memory limit: {here} needed more than {limits.memory} MB, and the kernel was killed.")
                 raise Stop(f"The kernel died in {here}.")
             if record.get("cell") != number:
@@ -186,9 +216,20 @@ def _follow(
     return ran
 
 
+def _last_words(said: IO[bytes]) -> str:
+    """What it says until it ends, or falls silent."""
+    words = b""
+    while len(words) < MOST_WORDS and select.select([said], [], [], INTERVAL)[0]:
+        if not (read := os.read(said.fileno(), MOST_WORDS)):
+            break
+        words += read
+    return words.decode(errors="replace").strip()
+
+
 def _end(process: subprocess.Popen, boxed: bool) -> None:
     """Kill the sandbox with all that runs in it. Without one, let `kernel_runner` end its kernel first."""
-    process.stdin.close()
+    with contextlib.suppress(BrokenPipeError):
+        process.stdin.close()
     if not boxed:
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=MARGIN)

@@ -27,7 +27,9 @@ Where root grades, notebooks run as another user, who must be able to read Pytho
 datasets: `umask 022` before these are made, or `chmod -R a+rX FOLDER` afterwards."""
 
 
-def try_out(bwrap: Path, limits: Limits, readable: Sequence[str] = (), covered: Sequence[Path] = ()) -> None:
+def try_out(
+    bwrap: Path, limits: Limits, readable: Sequence[str] = (), covered: Sequence[Path] = (), warm: bool = False
+) -> None:
     """Run a cell in the sandbox as `runner.run` runs a notebook's; arguments as there.
 
     Raises:
@@ -40,7 +42,9 @@ def try_out(bwrap: Path, limits: Limits, readable: Sequence[str] = (), covered: 
         files.merge([folder / "mine"], folder / "files", limits.scratch * MB)
         ask(folder / "questions.json", {"trial": ()})
         try:
-            ran = runner.run([(0, CELL)], folder / "questions.json", folder / "files", limits, bwrap, readable, covered)
+            ran = runner.run(
+                [(0, CELL)], folder / "questions.json", folder / "files", limits, bwrap, readable, covered, warm
+            )
         except (OSError, runner.BrokenSandbox) as problem:
             said = str(problem).splitlines()[-1]
             raise NoSandbox(f"The sandbox ({bwrap}) does not start; it said: {said}\n{REMEDY}") from None
