@@ -6,12 +6,14 @@ import itertools
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from grader import assignments
 from grader.autograde.sandbox import bubblewrap, cgroup, files, runner, trial
+from grader.autograde.sandbox import warm as zygotes
 from grader.files import ROOT
 from grader.limits import Limits
 from grader.protocol import ANSWER_MIME, ask
@@ -27,11 +29,19 @@ def bwrap() -> Path:
     return found
 
 
-def run(tmp_path, *cells: str, boxed: Path | None, covered=(), readable=(), **limits) -> runner.Ran:
+@pytest.fixture(scope="module", autouse=True)
+def stop() -> Iterator[None]:
+    yield
+    zygotes.stop()
+
+
+def run(tmp_path, *cells: str, boxed: Path | None, covered=(), readable=(), warm=False, **limits) -> runner.Ran:
     questions = tmp_path / "questions.json"
     ask(questions, assignments.visible_cases("homework3"))
     files.merge([], tmp_path / "files", room=0)
-    return runner.run(list(enumerate(cells)), questions, tmp_path / "files", Limits(**limits), boxed, readable, covered)
+    return runner.run(
+        list(enumerate(cells)), questions, tmp_path / "files", Limits(**limits), boxed, readable, covered, warm
+    )
 
 
 def options(name: str, command: list[str]) -> list[str]:
@@ -102,9 +112,12 @@ def test_nothing_is_writable_but_the_scratch_folders():
     assert {"/", "/dev"} <= set(options("--remount-ro", command))
 
 
+both_ways = pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("boxed", [True, False])
-def test_cells_end_in_their_own_way(tmp_path, boxed):
+@pytest.mark.parametrize(("boxed", "warm"), [(False, False), (True, False), (True, True)])
+def test_cells_end_in_their_own_way(tmp_path, boxed, warm):
     ran = run(
         tmp_path,
         "print('one'); 2",
@@ -114,6 +127,7 @@ def test_cells_end_in_their_own_way(tmp_path, boxed):
         "import os; os.kill(os.getpid(), 9)",
         "print('never')",
         boxed=bwrap() if boxed else None,
+        warm=warm,
         seconds_per_cell=2,
         grace=1,
     )
@@ -126,7 +140,8 @@ def test_cells_end_in_their_own_way(tmp_path, boxed):
 
 
 @pytest.mark.slow
-def test_a_hidden_folder_is_empty_and_cannot_be_written(tmp_path):
+@both_ways
+def test_a_hidden_folder_is_empty_and_cannot_be_written(tmp_path, warm):
     readable = tmp_path / "readable"
     for name in ("mine", "other"):
         (readable / name).mkdir(parents=True)
@@ -142,26 +157,28 @@ except OSError as problem:
     print(problem.strerror)
 """
     boxed, hidden = bwrap(), [readable / "other", assignments.FOLDER / "homework3"]
-    ran = run(tmp_path, look, boxed=boxed, readable=[str(readable)], covered=hidden)
+    ran = run(tmp_path, look, boxed=boxed, readable=[str(readable)], covered=hidden, warm=warm)
     assert ran.outputs[0][0].text == "['chapter.py'] []\n('tutorial',) []\nRead-only file system\n"
-    trial.try_out(boxed, Limits(), [str(readable)], hidden)
+    trial.try_out(boxed, Limits(), [str(readable)], hidden, warm)
 
 
 @pytest.mark.slow
-def test_a_kernel_that_cannot_start_is_no_fault_of_the_notebook(tmp_path):
+@both_ways
+def test_a_kernel_that_cannot_start_is_no_fault_of_the_notebook(tmp_path, warm):
     with pytest.raises(runner.BrokenSandbox, match="The kernel did not start"):
-        run(tmp_path, "1", boxed=bwrap(), open_files=8)
+        run(tmp_path, "1", boxed=bwrap(), open_files=8, warm=warm)
 
 
 @pytest.mark.slow
-def test_a_cell_that_outgrows_the_memory_of_all_is_told_so(tmp_path):
+@both_ways
+def test_a_cell_that_outgrows_the_memory_of_all_is_told_so(tmp_path, warm):
     """Each process alone stays below the limit."""
     group = cgroup.find(Limits())
     if group is None:
         pytest.skip("no control groups here")
     group.close()
     hogs = "import os\nfor _ in range(3): os.fork()\nhog = b'x' * 400 * 2**20\nimport time; time.sleep(20)"
-    ran = run(tmp_path, hogs, boxed=bwrap(), memory=1024, seconds_per_cell=30)
+    ran = run(tmp_path, hogs, boxed=bwrap(), memory=1024, seconds_per_cell=30, warm=warm)
     assert ran.stopped == "Memory limit: cell 1 needed more than 1024 MB, and the kernel was killed."
 
 
@@ -179,7 +196,8 @@ def little_machine():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("little_machine")
-def test_a_busy_machine_costs_right_work_nothing_and_saves_no_other(tmp_path):
+@both_ways
+def test_a_busy_machine_costs_right_work_nothing_and_saves_no_other(tmp_path, warm):
     """By the clock on the wall the first cell takes longer than it may; the third burns no CPU."""
     right = pytest.importorskip("solutions.mutants").sources("homework3")["tree_level"]
     ran = run(
@@ -191,6 +209,7 @@ def test_a_busy_machine_costs_right_work_nothing_and_saves_no_other(tmp_path):
         "check('hierarchical.tree_level', tree_level)",
         "check('hierarchical.violate_margin', violate_margin)",
         boxed=bwrap(),
+        warm=warm,
         seconds_per_cell=4,
         stretch=20,  # so that the sleeper would wake
     )
@@ -209,22 +228,25 @@ def test_what_reports_takes_no_file_of_the_notebooks_for_a_module(tmp_path):
 
 
 @pytest.mark.slow
+@both_ways
 @pytest.mark.parametrize("umask", [0o022, 0o077])
-def test_the_trial_runs_a_notebook_whatever_the_umask(umask):
+def test_the_trial_runs_a_notebook_whatever_the_umask(umask, warm):
+    zygotes.stop()
     before = os.umask(umask)
     try:
-        trial.try_out(bwrap(), Limits())
+        trial.try_out(bwrap(), Limits(), warm=warm)
     finally:
         os.umask(before)
 
 
 @pytest.mark.slow
-def test_the_trial_notices_what_would_break_every_notebook(tmp_path, monkeypatch):
+@both_ways
+def test_the_trial_notices_what_would_break_every_notebook(tmp_path, monkeypatch, warm):
     boxed = bwrap()
     monkeypatch.setenv("METRIC_LEARNING_DATA", str(tmp_path))
     (tmp_path / "glyphs").mkdir(mode=0)
     with pytest.raises(bubblewrap.NoSandbox, match=r"PermissionError.*glyphs"):
-        trial.try_out(boxed, Limits())
+        trial.try_out(boxed, Limits(), warm=warm)
 
 
 def test_a_group_that_was_left_behind_is_removed(monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ import re
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -56,10 +56,9 @@ class Scope:
 
     def _folder(self, pid: int) -> Path | None:
         try:
-            path = _own_paths(Path(f"/proc/{pid}/cgroup").read_text())[""]
+            return _unified_folder(pid)
         except (OSError, KeyError):
             return None  # the scope has gone
-        return MOUNT / path.lstrip("/")
 
     def close(self) -> None:
         pass
@@ -101,44 +100,101 @@ class Folders:
                     break
 
 
+@dataclass
+class Nursery:
+    """For a program that makes many sandboxes, of which each shall have a group. Its own goes before the program: `prefix`.
+
+    scope: the folder in which the groups are made, where systemd has to give it; by `settle`.
+    """
+
+    prefix: list[str]
+    scope: Path | None = None
+
+    def settle(self, pid: int) -> None:
+        """When the program runs. pid: its first process.
+
+        Raises:
+            OSError, KeyError: the scope cannot be divided.
+        """
+        if self.prefix:
+            self.scope = _divided(_unified_folder(pid))
+
+    def group(self, limits: Limits) -> "Folders | None":
+        """A new one, into which processes of the program's can be moved."""
+        return _folder(self.scope, limits) if self.scope else _folders(limits)
+
+
+def _divided(scope: Path) -> Path:
+    """A folder has groups with limits in it only while there is no process in itself.
+
+    Raises:
+        OSError
+    """
+    own = scope / "grader"
+    own.mkdir()
+    while processes := (scope / "cgroup.procs").read_text().split():
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                (own / "cgroup.procs").write_text(process)
+    (scope / "cgroup.subtree_control").write_text("+memory +pids")
+    with contextlib.suppress(OSError):  # not everybody is given it
+        (scope / "cgroup.subtree_control").write_text("+cpu")
+    return scope
+
+
+def nursery() -> Nursery:
+    return Nursery(_systemd_run(["Delegate=yes", "OOMPolicy=continue"]) or [])
+
+
 def find(limits: Limits) -> ControlGroup | None:
     """A new control group with these limits, or None where there is none to be had."""
     return _scope(limits) or _folders(limits)
 
 
 def _scope(limits: Limits) -> Scope | None:
-    if not Path("/run/systemd/system").is_dir() or shutil.which("systemd-run") is None:
-        return None
-    manager = [] if os.geteuid() == 0 else ["--user"]
     properties = (
         f"MemoryMax={limits.memory}M",
         "MemorySwapMax=0",
         f"TasksMax={limits.processes}",
+        "CPUWeight=100",
         "OOMPolicy=continue",
     )
+    prefix = _systemd_run(properties)
+    return Scope(prefix) if prefix else None
+
+
+def _systemd_run(properties: Sequence[str]) -> list[str] | None:
+    """What put before a command starts it in a scope with these properties, if that works."""
+    if not Path("/run/systemd/system").is_dir() or shutil.which("systemd-run") is None:
+        return None
+    manager = [] if os.geteuid() == 0 else ["--user"]
     settings = [argument for setting in properties for argument in ("--property", setting)]
     prefix = ["systemd-run", *manager, "--scope", "--quiet", "--collect", *settings, "--"]
     works = subprocess.run([*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True).returncode == 0
-    return Scope(prefix) if works else None
+    return prefix if works else None
 
 
 def _folders(limits: Limits) -> Folders | None:
-    own = _own_paths(Path("/proc/self/cgroup").read_text())
-    name = f"grader-{os.getpid()}-{next(_number)}"
-    memory, tasks = str(limits.memory * MB), str(limits.processes)
+    own, group = _own_paths(Path("/proc/self/cgroup").read_text()), _name()
     if "memory" in own and "pids" in own:
-        settings = {
-            MOUNT / "memory" / own["memory"].lstrip("/") / name: {"memory.limit_in_bytes": memory},
-            MOUNT / "pids" / own["pids"].lstrip("/") / name: {"pids.max": tasks},
+        values = {
+            "memory": {"memory.limit_in_bytes": str(limits.memory * MB)},
+            "pids": {"pids.max": str(limits.processes)},
+            **{name: {} for name in ("cpu", "cpuacct") if name in own},  # whose groups all get the same share
         }
-        if "cpuacct" in own:
-            settings[MOUNT / "cpuacct" / own["cpuacct"].lstrip("/") / name] = {}
+        # Two may be one folder, under two names.
+        settings = {(MOUNT / name).resolve() / own[name].lstrip("/") / group: files for name, files in values.items()}
         return _made(settings, "control groups, version 1")
-    if "" in own:
-        path = MOUNT / own[""].lstrip("/") / name
-        values = {"memory.max": memory, "memory.swap.max": "0", "pids.max": tasks}
-        return _made({path: values}, "control group, version 2")
-    return None
+    return _folder(MOUNT / own[""].lstrip("/"), limits) if "" in own else None
+
+
+def _folder(parent: Path, limits: Limits) -> Folders | None:
+    values = {"memory.max": str(limits.memory * MB), "memory.swap.max": "0", "pids.max": str(limits.processes)}
+    return _made({parent / _name(): values}, "control group, version 2")
+
+
+def _name() -> str:
+    return f"grader-{os.getpid()}-{next(_number)}"
 
 
 def _made(settings: Mapping[Path, Mapping[str, str]], name: str) -> Folders | None:
@@ -163,6 +219,15 @@ def _remove_leftovers(parent: Path) -> None:
         if not Path("/proc", pid).exists():
             with contextlib.suppress(OSError):
                 path.rmdir()
+
+
+def _unified_folder(pid: int) -> Path:
+    """Of a process, in version 2.
+
+    Raises:
+        OSError, KeyError: the process is gone, or there is none.
+    """
+    return MOUNT / _own_paths(Path(f"/proc/{pid}/cgroup").read_text())[""].lstrip("/")
 
 
 def _own_paths(text: str) -> dict[str, str]:

@@ -3,7 +3,6 @@
 import os
 import secrets
 import signal
-import sys
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,6 +14,8 @@ from grader.protocol import KERNEL
 
 
 class ForkedKernel:
+    """See `kernel_runner.Kernel`."""
+
     def __init__(self, connection_file: Path, work: Path, environment: dict[str, str]) -> None:
         self.connection_file = str(connection_file)
         write_connection_file(
@@ -53,6 +54,7 @@ class ForkedKernel:
 
 
 def _become_kernel(connection_file: str, work: Path, environment: dict[str, str]) -> NoReturn:
+    leave = os._exit  # which a kernel replaces
     try:
         os.setsid()
         nothing = os.open(os.devnull, os.O_RDWR)
@@ -64,7 +66,7 @@ def _become_kernel(connection_file: str, work: Path, environment: dict[str, str]
         os.environ |= {**environment, "JPY_PARENT_PID": str(os.getppid())}
         from ipykernel.kernelapp import IPKernelApp
 
-        sys.argv = [sys.argv[0], "-f", connection_file, KERNEL]
-        IPKernelApp.launch_instance()
+        # Of the parent, without which it ends, it has heard from its environment already when it was imported, or not.
+        IPKernelApp.launch_instance(["-f", connection_file, KERNEL, f"--IPKernelApp.parent_handle={os.getppid()}"])
     finally:
-        os._exit(1)
+        leave(1)

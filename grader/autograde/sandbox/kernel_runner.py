@@ -1,7 +1,7 @@
 """Inside the sandbox: runs the cells of one notebook in a kernel and reports what they put out.
 
-`python -m grader.autograde.sandbox.kernel_runner JOB CHANNEL`: JOB is a folder in which `runner` writes, CHANNEL the number of
-an open file for the reports. It starts a kernel by JOB/settings.json, waits for a line on its standard input, and runs
+`python -m grader.autograde.sandbox.kernel_runner JOB CHANNEL`: JOB is a folder in which `runner` writes, CHANNEL the number
+of an open file for the reports. It starts a kernel by JOB/settings.json, waits for a line on its standard input, and runs
 the cells in JOB/cells.json. A report is a line of JSON: {"ready": true} first, then {"cell": number, "outputs": […],
 "late": bool} for each cell, or {"stopped": "died" or "late"} and nothing more.
 

@@ -1,12 +1,13 @@
 """Notebooks in forks of a `zygote`, which has imported already what they need: the trusted end of it.
 
-There is one zygote for this process, started when the first notebook needs it and made anew after many, or when what it
-must show or hide has changed. The next fork is always made ahead, with its kernel started, in its control group.
+There is one zygote for this process, started when the first notebook needs it, and made anew after many, or when what it
+must show or hide has changed. The next fork is always made ahead, in its control group and with its kernel started.
 
-What goes wrong here costs no notebook anything: it is run the cold way, in a sandbox and with a Python of its own. After
-two failures in a row all are, until `stop`.
+What goes wrong with a zygote costs no notebook anything: the notebook runs the cold way, in a Python of its own. After two
+failures in a row all do, until `stop`.
 """
 
+import atexit
 import contextlib
 import json
 import os
@@ -38,6 +39,7 @@ from grader.limits import Limits
 PATIENCE = 20  # seconds in which it answers
 MOST_FORKS = 300
 MOST_FAILURES = 2  # in a row
+CREDENTIALS = struct.Struct("3i")  # process, user, group
 
 
 class Cold(Exception):
@@ -45,17 +47,26 @@ class Cold(Exception):
 
 
 class Broken(Exception):
-    """The zygote does not start or answer, or could not fork; the message says more."""
+    """A zygote does not start, answer or fork; the message says more."""
+
+
+@contextlib.contextmanager
+def _breaking() -> Iterator[None]:
+    """Whatever goes wrong between this process and a zygote breaks the latter."""
+    try:
+        yield
+    except (OSError, Stop, psutil.Error) as problem:
+        raise Broken(str(problem)) from None
 
 
 @dataclass
 class Child:
-    """A fork that waits for its job. sandbox: a pidfd of its sandbox's process."""
+    """A fork that waits for its job. close: kills it, and puts away what was made for it."""
 
     zygote: "Zygote"
     folder: Path
     running: Running
-    sandbox: int
+    close: Any
 
     def give(self, cells: Cells, questions: Path, files: Path) -> None:
         """
@@ -65,35 +76,24 @@ class Child:
         shutil.copytree(files, self.folder / "files", dirs_exist_ok=True)
         job.write_cells(self.folder / "job", cells, questions)
 
-    def close(self) -> None:
-        _kill(self.sandbox)
-        os.close(self.sandbox)
-        with contextlib.suppress(BrokenPipeError):
-            self.running.go.close()
-        self.running.said.close()
-        os.close(self.running.reports.descriptor)
-        if self.running.group:
-            self.running.group.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def _kill(sandbox: int) -> None:
-    """Kill a sandbox with all that runs in it, and wait until it is gone."""
-    with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(sandbox, signal.SIGKILL)
-    select.select([sandbox], [], [])
-
 
 class Zygote:
-    """Its sandbox dies with the thread that started it, so there is one for this alone, `keeper`, in which also all is done
-    that follows, one thing after the other."""
+    """Its sandbox dies with the thread that started it. So there is one for that, `keeper`, and in it is done also all that
+    follows, one thing after the other."""
 
     def __init__(self, bwrap: Path, limits: Limits, readable: Sequence[str], covered: Sequence[Path]) -> None:
+        """
+        Raises:
+            OSError: bubblewrap cannot be started.
+        """
         self.bwrap, self.limits, self.readable, self.covered = bwrap, limits, readable, covered
         self.forks = 0
-        self.private = tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-")
-        self.jobs = Path(self.private.name, "jobs")
+        self.closing = contextlib.ExitStack()
+        private = self.closing.enter_context(tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-"))
+        self.jobs = Path(private, "jobs")
         job.make(self.jobs)
+        self.said = self.closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
+        self.groups = cgroup.nursery()
         self.keeper = ThreadPoolExecutor(1, thread_name_prefix="zygote")
         self.process = self.keeper.submit(self._open).result()
         # Only the time in which it could have run counts: its CPU time would be that of all notebooks in it.
@@ -123,33 +123,38 @@ class Zygote:
         self.keeper.shutdown(cancel_futures=True)
         if not self.next.cancelled() and not self.next.exception():
             self.next.result().close()
-        self.control.close()
         self.process.wait()
-        self.process.stderr.close()
-        self.private.cleanup()
+        self.closing.close()
+
+    # In the keeper
 
     def _open(self) -> subprocess.Popen:
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.closing.enter_context(self.control)
         arguments = [sys.executable, "-P", "-m", zygote.__name__, str(theirs.fileno())]
         with theirs, syscalls.filter_file() as file:
             command = bubblewrap.outer_command(
                 self.bwrap, arguments, self.jobs, self.limits, file.fileno(), self.readable, self.covered
             )
             return subprocess.Popen(
-                command,
+                [*self.groups.prefix, *command],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
+                stderr=self.said,
                 pass_fds=[theirs.fileno(), file.fileno()],
+                cwd=self.jobs,
                 start_new_session=True,
             )
 
     def _first(self) -> Child:
         try:
             self._expect(zygote.ANSWER, Limit(self.clock, STARTUP, self.limits.stretch))
+            with _breaking():
+                self.groups.settle(self.process.pid)
         except Broken as problem:
             self.process.kill()
-            raise Broken(f"{problem} {self.process.stderr.read().decode(errors='replace')}".strip()) from None
+            self.said.seek(0)
+            raise Broken(f"{problem} {self.said.read(1000).decode(errors='replace')}".strip()) from None
         return self._fork()
 
     def _ask(self) -> None:
@@ -157,11 +162,53 @@ class Zygote:
             self.control.send(zygote.ASK)
         self._expect(zygote.ANSWER, self._patience())
 
+    def _fork(self) -> Child:
+        self.forks += 1
+        with contextlib.ExitStack() as made, _breaking():
+            folder = self.jobs / str(self.forks)
+            made.callback(shutil.rmtree, folder, ignore_errors=True)
+            for place in (folder, folder / "job", folder / "files"):
+                job.make(place)
+            if group := self.groups.group(self.limits):
+                made.callback(group.close)
+            job.write_settings(folder / "job", job.settings(self.limits, group))
+            (input_end, go), (reports, reports_end), (said, error_end) = (_pipe(made) for _ in range(3))
+            ours, theirs = map(made.enter_context, socket.socketpair())
+            ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+            inside = Path("/jobs", folder.name)
+            command = bubblewrap.nested_command(
+                self.bwrap, zygote.HOLDER, inside / "job", inside / "files", self.limits, self.readable, self.covered
+            )
+            given = [end.fileno() for end in (input_end, error_end, reports_end, theirs)]
+            socket.send_fds(self.control, [json.dumps(command).encode()], given)
+            for end in (input_end, error_end, reports_end, theirs):
+                end.close()
+            (sandbox,) = self._expect(zygote.FORKED, self._patience())
+            made.callback(os.close, sandbox)
+            made.callback(_kill, sandbox)
+            process = self._first_word(ours)
+            if group:
+                group.add(process)
+            first = psutil.Process(process).ppid()
+            ours.send(b"\n")
+            running = Running(
+                first, go, Channel(reports.fileno(), self.limits), said, group, kill=lambda: _kill(sandbox)
+            )
+            return Child(self, folder, running, made.pop_all().close)
+
+    def _first_word(self, fork: socket.socket) -> int:
+        """Waits for it; the fork's process, in the numbers of this side."""
+        wait(fork.fileno(), {"Its fork says nothing.": self._patience()})
+        message, extras, _, _ = fork.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+        if not message:
+            raise Broken("Its fork has ended.")
+        return CREDENTIALS.unpack(extras[0][2])[0]
+
     def _patience(self) -> Limit:
         return Limit(self.clock, PATIENCE, self.limits.stretch)
 
     def _expect(self, answer: bytes, limit: Limit) -> list[int]:
-        """Wait for this answer; the descriptors that come with it.
+        """Waits for this answer; the descriptors that come with it.
 
         Raises:
             Broken: there is another, or none.
@@ -173,67 +220,26 @@ class Zygote:
             raise Broken(message.decode(errors="replace") or "It has ended.")
         return descriptors
 
-    def _fork(self) -> Child:
-        self.forks += 1
-        folder = self.jobs / str(self.forks)
-        for place in (folder, folder / "job", folder / "files"):
-            job.make(place)
-        group = cgroup.find(self.limits)
-        job.write_settings(folder / "job", job.settings(self.limits, group))
-        inside = Path("/jobs", folder.name)
-        command = bubblewrap.nested_command(
-            self.bwrap, zygote.HOLDER, inside / "job", inside / "files", self.limits, self.readable, self.covered
-        )
-        ours, theirs = socket.socketpair()
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
-        (input_end, go), (reports, reports_end), (said, error_end) = os.pipe(), os.pipe(), os.pipe()
-        with _breaking():
-            given = [input_end, error_end, reports_end, theirs.fileno()]
-            socket.send_fds(self.control, [json.dumps(command).encode()], given)
-            for descriptor in given[:-1]:
-                os.close(descriptor)
-            theirs.close()
-            (sandbox,) = self._expect(zygote.FORKED, self._patience())
-            with ours:
-                pid = self._hello(ours)
-                if group:
-                    group.add(pid)
-                root = psutil.Process(pid).ppid()  # the sandbox's first process
-                ours.send(b"\n")
-        running = Running(
-            root,
-            open(go, "wb"),
-            Channel(reports, self.limits),
-            open(said, "rb"),
-            group,
-            kill=lambda: _kill(sandbox),
-        )
-        return Child(self, folder, running, sandbox)
 
-    def _hello(self, fork: socket.socket) -> int:
-        """Its process, in the numbers of this side."""
-        wait(fork.fileno(), {"Its fork says nothing.": self._patience()})
-        message, extras, _, _ = fork.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
-        if not message:
-            raise Broken("Its fork has ended.")
-        return CREDENTIALS.unpack(extras[0][2])[0]
+def _pipe(made: contextlib.ExitStack) -> tuple[Any, Any]:
+    """A pipe's end to read from, and the other, both without a buffer."""
+    read_end, write_end = os.pipe()
+    return made.enter_context(open(read_end, "rb", 0)), made.enter_context(open(write_end, "wb", 0))
 
 
-CREDENTIALS = struct.Struct("3i")  # process, user, group
+def _kill(sandbox: int) -> None:
+    """Kill a sandbox, by the pidfd of its process, with all that runs in it."""
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(sandbox, signal.SIGKILL)
+    select.select([sandbox], [], [])
 
 
-@contextlib.contextmanager
-def _breaking() -> Iterator[None]:
-    """What goes wrong between this process and a zygote breaks the latter."""
-    try:
-        yield
-    except (OSError, Stop, psutil.Error) as problem:
-        raise Broken(str(problem)) from None
+# The one of this process
 
 
 @dataclass
 class State:
-    """zygote: the one in use; made: what of. failures: in a row. said: what the log has been told."""
+    """made: what the zygote was made of. failures: in a row. said: what the log has been told."""
 
     zygote: Zygote | None = None
     made: Any = None
@@ -242,12 +248,13 @@ class State:
 
 
 _state = State()
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 @contextlib.contextmanager
 def child(limits: Limits, bwrap: Path, readable: Sequence[str], covered: Sequence[Path]) -> Iterator[Child]:
-    """
+    """A fork that waits for its job; arguments as for `runner.run`.
+
     Raises:
         Cold
     """
@@ -266,33 +273,38 @@ def child(limits: Limits, bwrap: Path, readable: Sequence[str], covered: Sequenc
 
 
 def failed(why: str) -> Cold:
-    """Stop the zygote, and say why once."""
-    stop_it()
-    _state.failures += 1
-    if why not in _state.said:
-        _state.said.add(why)
-        get_logger().warning("A notebook runs in a Python of its own, because the one to be forked failed: %s", why)
+    """Have the zygote made anew, and say why, once."""
+    with _lock:
+        _stop_zygote()
+        _state.failures += 1
+        if why not in _state.said:
+            _state.said.add(why)
+            get_logger().warning("This notebook gets a Python of its own; the one to fork for it failed: %s", why)
     return Cold(why)
 
 
+def stop() -> None:
+    """Stop the zygote, and forget failures: at the end of a run."""
+    with _lock:
+        _stop_zygote()
+        _state.failures, _state.said = 0, set()
+
+
 def _zygote(bwrap: Path, limits: Limits, readable: Sequence[str], covered: Sequence[Path]) -> Zygote:
-    nowhere = Path("/")
-    shown = bubblewrap.nested_command(bwrap, [], nowhere, nowhere, limits, readable, covered)
+    anywhere = Path("/")
+    shown = bubblewrap.nested_command(bwrap, [], anywhere, anywhere, limits, readable, covered)
     made = shown, limits.trait_values()
     if _state.zygote and (_state.made != made or _state.zygote.forks >= MOST_FORKS):
-        stop_it()
+        _stop_zygote()
     if not _state.zygote:
         _state.zygote, _state.made = Zygote(bwrap, limits, readable, covered), made
     return _state.zygote
 
 
-def stop_it() -> None:
-    zygote, _state.zygote = _state.zygote, None
-    if zygote:
-        zygote.stop()
+def _stop_zygote() -> None:
+    old, _state.zygote = _state.zygote, None
+    if old:
+        old.stop()
 
 
-def stop() -> None:
-    """At the end of a run."""
-    stop_it()
-    _state.failures, _state.said = 0, set()
+atexit.register(stop)

@@ -1,9 +1,8 @@
-"""Inside an outer sandbox: has imported what notebooks import, and forks a `kernel_runner` for each into a sandbox of its own.
+"""In an outer sandbox: has imported what notebooks import, and forks a `kernel_runner` for each into a sandbox of its own.
 
-`python -P -m grader.autograde.sandbox.zygote CONTROL`: CONTROL is the number of a socket, on which `warm` asks: "answer", to
-be answered the same, or for a fork: bubblewrap's command line of the new sandbox, as JSON, and with it the descriptors
-that the fork is to have. The answer to that is "forked", with a descriptor of the sandbox's process, by which it is
-killed; or what went wrong.
+`python -P -m grader.autograde.sandbox.zygote CONTROL`: CONTROL is the number of a socket, on which `warm` asks for a sign of
+life, or for a fork: bubblewrap's command line of the new sandbox, as JSON, and with it the descriptors for the fork.
+The answer to that is "forked", with a pidfd of the sandbox's process, by which it is killed; or what went wrong.
 
 This process never runs a student's code, and knows nothing that students must not know. Its forks enter the new sandbox by
 one call, give up all rights that this gives them, make sure of it, and only then become what runs beside hostile code.
@@ -17,7 +16,6 @@ import json
 import os
 import random
 import socket
-import struct
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -32,18 +30,14 @@ DESCRIPTORS = 4  # of a fork: standard input and error, for its reports, and a s
 REPORTS, TRUSTED = 3, 4
 HOLDER = ["cat"]  # is all that runs in a new sandbox, until the fork is there
 PRELOADED = [
-    *(
-        "torch",
-        "numpy",
-        "scipy.cluster.hierarchy",
-        "scipy.spatial.distance",
-        "catalyst.contrib.data",
-        "matplotlib.pyplot",
-    ),
-    *("grader.answer", "grader.stand_ins", "grader.student.check", "data"),
-    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "ipykernel.debugger"),
-    *("jupyter_client.blocking", "jupyter_client.connect"),
-    "grader.autograde.sandbox.kernel_runner",
+    *("torch", "torch.utils._device", "numpy", "scipy.cluster.hierarchy", "scipy.spatial.distance"),
+    *("catalyst.contrib.data", "data", "grader.answer", "grader.stand_ins", "grader.student.check"),
+    *("ipykernel.kernelapp", "ipykernel.ipkernel", "ipykernel.zmqshell", "jupyter_client.blocking"),
+    # What these import only when a kernel starts.
+    *("ipykernel.debugger", "IPython.core.completerlib", "IPython.core.debugger", "IPython.core.logger"),
+    *("IPython.core.magics.namespace", "IPython.core.oinspect", "IPython.extensions.storemagic"),
+    *("sqlite3", "tornado.platform.asyncio"),
+    "grader.autograde.sandbox.forked_kernel",
 ]
 
 ALL_NAMESPACES = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000
@@ -63,6 +57,7 @@ def main(control_number: int) -> None:
     control.set_inheritable(False)
     for name in PRELOADED:
         importlib.import_module(name)
+    importlib.import_module("grader.assignments").everything()
     from grader.autograde.sandbox.kernel_runner import set_dumpable
 
     set_dumpable(False)
@@ -82,8 +77,8 @@ def main(control_number: int) -> None:
             continue
         try:
             sandboxes.append(sandbox := fork(json.loads(question), descriptors))
-        except (OSError, RuntimeError) as problem:
-            control.send(f"{problem}".encode()[:1000] or b"?")
+        except Exception as problem:
+            control.send(repr(problem).encode()[:1000])
         else:
             handle = os.pidfd_open(sandbox.pid)
             socket.send_fds(control, [FORKED], [handle])
@@ -94,11 +89,7 @@ def main(control_number: int) -> None:
 
 
 def fork(command: Sequence[str], descriptors: Sequence[int]) -> subprocess.Popen:
-    """A fork in a new sandbox; the sandbox's process.
-
-    Raises:
-        OSError, RuntimeError
-    """
+    """A fork in a new sandbox; the sandbox's process."""
     sandbox = subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
     )
@@ -142,7 +133,7 @@ def become_runner(descriptors: Sequence[int]) -> NoReturn:
         keep(descriptors)
         os.setsid()
         os.chdir("/tmp")
-        if not say_hello():
+        if not is_in_group():
             return
         give_up_rights()
         draw_anew()
@@ -167,11 +158,10 @@ def keep(descriptors: Sequence[int]) -> None:
     sys.stdin = open(0, closefd=False)  # noqa: SIM115 (for as long as the process lives)
 
 
-def say_hello() -> bool:
-    """Tell the trusted end which process this is, in its own numbers; has it put this process into a control group?"""
+def is_in_group() -> bool:
+    """Has the trusted end put this process into its control group?"""
     with socket.socket(fileno=TRUSTED) as trusted:
-        who = struct.pack("3i", os.getpid(), os.getuid(), os.getgid())
-        trusted.sendmsg([ANSWER], [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, who)])
+        trusted.send(b"\n")  # with which comes, because it wants to know, which process this is in its own numbers
         return bool(trusted.recv(1))
 
 
