@@ -31,6 +31,7 @@ from grader.autograde import book, ending, folders, gradebook, grading, logs, se
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.gradebook import Locked
 from grader.autograde.grading import Outcome
+from grader.autograde.sandbox import warm
 from grader.autograde.sandbox.bubblewrap import NoSandbox
 from grader.autograde.work import Course, Graded, InProcess, Pool, Work
 from grader.autograde.writing import Writing
@@ -63,6 +64,7 @@ class Run(Writing):
 
     def convert_notebooks(self) -> None:
         with ending.in_order(), ExitStack() as closing:
+            closing.callback(warm.stop)
             self._prepare()
             self._open(closing)
             pool = closing.enter_context(self._pool())

@@ -1,12 +1,15 @@
 """Forked notebooks: none reaches the next, all find what those find that have a Python of their own, and none is lost."""
 
+import contextlib
 import json
 import logging
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,13 +18,14 @@ import psutil
 import pytest
 
 from grader import assignments
-from grader.autograde.sandbox import bubblewrap, files, runner, trial, warm, zygote
+from grader.autograde.sandbox import bubblewrap, cgroup, files, job, runner, trial, warm, zygote
 from grader.autograde.sandbox.clock import INTERVAL
 from grader.files import ROOT
 from grader.judge import judge
 from grader.limits import Limits
 from grader.protocol import ask, published
 from grader.tests.busy import busy
+from grader.tests.test_exchange import Machine
 
 NAME = "hierarchical.tree_level"
 LIMITS = {"seconds_per_cell": 20, "memory": 2048}
@@ -461,3 +465,80 @@ def test_it_ends_with_the_grading_process_however_that_ends(bwrap, end):
         for other in psutil.process_iter(["cmdline"])
         if f"grader-{process.pid}-" in " ".join(other.info["cmdline"] or [])
     ]
+
+
+# Users and groups
+
+
+@pytest.mark.slow
+def test_it_works_for_a_user_without_rights(bwrap, tmp_path_factory):
+    if os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "setpriv"))):
+        pytest.skip(
+            "only root, with unshare and setpriv, can be another user, too; one without rights is tested already"
+        )
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        assert Machine(Path(folder)).run("zoe", sys.executable, "-c", ALONE) == "0 True\n"
+
+
+def test_a_scope_is_divided_into_groups(tmp_path, monkeypatch):
+    """In folders that play one."""
+    (tmp_path / "scope").mkdir()
+    joined = tmp_path / "scope" / "cgroup.procs"
+    joined.write_text("17\n18\n")
+    whole = Path.write_text
+
+    def write(path: Path, text: str) -> int:
+        if path.name == "cgroup.procs":  # of the file itself, the system takes them out
+            joined.write_bytes(joined.read_bytes().replace(f"{text}\n".encode(), b""))
+        return whole(path, text)
+
+    monkeypatch.setattr(Path, "write_text", write)
+    monkeypatch.setattr(cgroup, "_unified_folder", lambda pid: tmp_path / "scope")
+    nursery = cgroup.Nursery(["systemd-run"])
+    nursery.settle(17)
+    assert joined.read_text() == ""
+    assert (tmp_path / "scope" / "grader" / "cgroup.procs").read_text() == "18"
+    assert "cgroup.subtree_control" in os.listdir(tmp_path / "scope")
+    group = nursery.group(Limits(memory=100, processes=7))
+    (path,) = group.paths
+    assert path.parent == tmp_path / "scope"
+    assert {file.name: file.read_text() for file in path.iterdir()} == {
+        "memory.max": str(100 * 2**20),
+        "memory.swap.max": "0",
+        "pids.max": "7",
+    }
+    group.add(19)
+    assert (path / "cgroup.procs").read_text() == "19"
+
+
+@pytest.mark.parametrize("prefix", [[], ["systemd-run"]])
+def test_only_a_scope_is_divided(prefix, tmp_path, monkeypatch):
+    monkeypatch.setattr(cgroup, "_unified_folder", lambda pid: tmp_path / "gone")
+    nursery = cgroup.Nursery(prefix)
+    with pytest.raises(FileNotFoundError) if prefix else contextlib.nullcontext():
+        nursery.settle(17)
+
+
+def test_controllers_that_share_a_folder_share_a_group(tmp_path, monkeypatch):
+    for name in ("memory", "pids", "cpu,cpuacct"):
+        (tmp_path / name / "mine").mkdir(parents=True)
+    for name in ("cpu", "cpuacct"):
+        (tmp_path / name).symlink_to("cpu,cpuacct")
+    monkeypatch.setattr(cgroup, "MOUNT", tmp_path)
+    lines = "4:memory:/mine\n3:pids:/mine\n2:cpu,cpuacct:/mine\n0::/\n"
+    monkeypatch.setattr(cgroup.Path, "read_text", lambda path: lines)
+    group = cgroup._folders(Limits())
+    assert [path.parent.parent.name for path in group.paths] == ["memory", "pids", "cpu,cpuacct"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [True, False], ids=["warm", "cold"])
+def test_where_there_are_no_groups_a_notebook_gives_way_to_the_grader(run, monkeypatch, way):
+    warm.stop()
+    monkeypatch.setattr(cgroup, "_scope", lambda limits: None)
+    monkeypatch.setattr(cgroup, "_folders", lambda limits: None)
+    ran = run("import os, resource; print(os.nice(0), resource.getrlimit(resource.RLIMIT_NPROC)[0])", WHO, warm=way)
+    assert printed(ran) == f"{job.NICENESS} {Limits().processes}\n"
+    assert is_warm(ran, 1) == way
+    warm.stop()
