@@ -19,7 +19,8 @@ import pytest
 
 from grader import assignments
 from grader.autograde.sandbox import bubblewrap, cgroup, files, job, runner, trial, warm, zygote
-from grader.autograde.sandbox.clock import INTERVAL
+from grader.autograde.sandbox.clock import INTERVAL, Clock, Limit
+from grader.autograde.sandbox.job import Running
 from grader.files import ROOT
 from grader.judge import judge
 from grader.limits import Limits
@@ -219,6 +220,33 @@ def test_rights_mounts_descriptors_and_environment_are_those_of_the_cold_way(run
     assert "Seccomp:\t2" in forked["status"]
 
 
+def descriptors(running: Running) -> list[set[str]]:
+    """Of what reports and of its kernel, what is open."""
+    running.go.write(b"\n")
+    running.go.flush()
+    assert running.reports.record({"late": Limit(Clock(running.root), 60, 10)}) == {"ready": True}
+    inside = psutil.Process(running.root).children(recursive=True)
+    folders = [Path(f"/proc/{process.pid}/fd") for process in inside if process.name().startswith("python")]
+    return [{re.sub(r":\[\d+\]", "", os.readlink(path)) for path in folder.iterdir()} for folder in folders]
+
+
+@pytest.mark.slow
+def test_nothing_else_is_open_in_it_than_in_the_cold_way(run, tmp_path, bwrap):
+    if os.geteuid() != 0:
+        pytest.skip("only root can look into what reports")
+    job, limits = (
+        ([(0, "import time; time.sleep(60)")], tmp_path / "questions.json", tmp_path / "files"),
+        Limits(**LIMITS),
+    )
+    with warm.child(limits, bwrap, (), ()) as child:
+        child.give(*job)
+        forked = descriptors(child.running)
+    with runner._started(*job, limits, bwrap, (), ()) as running:
+        cold = descriptors(running)
+    assert [len(forked), len(cold)] == [2, 2]
+    assert all(mine <= theirs for mine, theirs in zip(forked, cold, strict=True)), (forked, cold)
+
+
 @pytest.mark.slow
 def test_there_is_no_way_back(run):
     tries = """
@@ -283,6 +311,26 @@ def test_it_is_in_its_control_group_before_it_has_a_job(run, bwrap):
         for path in child.running.group.paths:
             assert pythons <= set(map(int, (path / "cgroup.procs").read_text().split()))
         assert pythons
+        if "cpu" in cgroup._own_paths(Path("/proc/self/cgroup").read_text()):
+            assert "1024" in [path.read_text().strip() for path in _all(child.running.group, "cpu.shares")]
+
+
+def _all(group: cgroup.Folders, name: str) -> list[Path]:
+    return [path / name for path in group.paths if (path / name).exists()]
+
+
+@pytest.mark.slow
+def test_a_fork_of_the_grading_process_has_one_of_its_own(run):
+    assert is_warm(run(WHO))
+    if (child := os.fork()) == 0:
+        right = False
+        try:
+            right = warm._state.zygote is None and is_warm(run(WHO))
+            warm.stop()
+        finally:
+            os._exit(0 if right else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert is_warm(run(WHO))
 
 
 # A limit is a limit

@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,7 +66,7 @@ class Child:
     zygote: "Zygote"
     folder: Path
     running: Running
-    close: Any
+    close: Callable[[], None]
 
     def give(self, cells: Cells, questions: Path, files: Path) -> None:
         """
@@ -95,7 +95,12 @@ class Zygote:
         self.said = self.closing.enter_context(tempfile.TemporaryFile())  # noqa: SIM115
         self.groups = cgroup.nursery()
         self.keeper = ThreadPoolExecutor(1, thread_name_prefix="zygote")
-        self.process = self.keeper.submit(self._open).result()
+        try:
+            self.process = self.keeper.submit(self._open).result()
+        except BaseException:
+            self.keeper.shutdown()
+            self.closing.close()
+            raise
         # Only the time in which it could have run counts: its CPU time would be that of all notebooks in it.
         self.clock = Clock(self.process.pid, lambda: 0.0)
         self.next = self.keeper.submit(self._first)
@@ -280,6 +285,8 @@ def failed(why: str) -> Cold:
         if why not in _state.said:
             _state.said.add(why)
             get_logger().warning("This notebook gets a Python of its own; the one to fork for it failed: %s", why)
+        if _state.failures == MOST_FAILURES:
+            get_logger().warning("It failed %d times in a row: all others of this run get one as well", MOST_FAILURES)
     return Cold(why)
 
 
@@ -307,4 +314,11 @@ def _stop_zygote() -> None:
         old.stop()
 
 
+def _forget() -> None:
+    """A fork of this process has no keeper: it makes a zygote of its own."""
+    global _state, _lock
+    _state, _lock = State(), threading.RLock()
+
+
 atexit.register(stop)
+os.register_at_fork(after_in_child=_forget)
