@@ -300,7 +300,7 @@ def stop() -> None:
 def _zygote(bwrap: Path, limits: Limits, readable: Sequence[str], covered: Sequence[Path]) -> Zygote:
     anywhere = Path("/")
     shown = bubblewrap.nested_command(bwrap, [], anywhere, anywhere, limits, readable, covered)
-    made = shown, limits.trait_values()
+    made = shown, limits.trait_values(config=True)
     if _state.zygote and (_state.made != made or _state.zygote.forks >= MOST_FORKS):
         _stop_zygote()
     if not _state.zygote:
