@@ -27,15 +27,21 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets import Integer, Unicode
 
 from grader import assignments
-from grader.autograde import book, ending, folders, gradebook, grading, logs, settings, staging, work
+from grader.autograde import book, ending, folders, gradebook, grading, lock, logs, settings, staging, work
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.gradebook import Locked
 from grader.autograde.grading import Outcome
+from grader.autograde.lock import Busy
+from grader.autograde.progress import Progress
 from grader.autograde.sandbox import warm
 from grader.autograde.sandbox.bubblewrap import NoSandbox
-from grader.autograde.work import Course, Graded, InProcess, Pool, Work
+from grader.autograde.work import Course, Died, Graded, InProcess, NoWorkers, Pool, Work
 from grader.autograde.writing import Writing
 from grader.limits import Limits
+
+
+class Refused(NbGraderException):
+    """Nothing was graded."""
 
 
 class Run(Writing):
@@ -51,6 +57,7 @@ class Run(Writing):
     passed_over: list[str]  # the names of folders that nbgrader cannot grade
     course: Course
     outcomes: dict[tuple[str, str], Outcome]  # by student and notebook
+    progress: Progress
     starved: list[str]  # students
     failed: list[str]  # students
 
@@ -65,9 +72,13 @@ class Run(Writing):
     def convert_notebooks(self) -> None:
         with ending.in_order(), ExitStack() as closing:
             closing.callback(warm.stop)
-            self._prepare()
-            self._open(closing)
-            pool = closing.enter_context(self._pool())
+            try:
+                closing.enter_context(lock.held(Path(self.coursedir.root)))
+                self._prepare()
+                self._open(closing)
+                pool = closing.enter_context(self._pool())
+            except (Busy, NoWorkers) as problem:
+                self._refuse(str(problem))
             try:
                 self._grade(pool, filter(self._is_due, self.submissions))
                 again, self.starved = self.starved, []
@@ -76,7 +87,7 @@ class Run(Writing):
                 self._grade(pool, again)
                 for student in self.starved:
                     self.log.warning("%s: the machine was still overloaded; it stays limited", student)
-            except Locked as problem:
+            except (Locked, NoWorkers) as problem:
                 self.log.error("%s", problem)
                 raise
             except Exception:
@@ -129,11 +140,12 @@ class Run(Writing):
         self.outcomes, self.starved, self.failed = {}, [], []
 
     def _pool(self) -> AbstractContextManager[Pool]:
+        self.progress = Progress(self.log, len(self.submissions))
         if not self.workers and not self.scheduler:
             return nullcontext(InProcess(self.log))
         from grader.autograde.workers import Workers  # Dask takes its time
 
-        return Workers(self.log, self.workers or None, self.scheduler or None)
+        return Workers(self.log, self.progress, min(self.workers, len(self.submissions)), self.scheduler)
 
     def _read(self) -> tuple[Course, list[Any]]:
         """What the course says about all submissions, and the steps that are left to the writer."""
@@ -155,7 +167,7 @@ class Run(Writing):
 
     def _refuse(self, reason: str) -> None:
         self.log.error("Nothing was graded. %s", reason)
-        raise NbGraderException(reason)
+        raise Refused(reason)
 
     def _patiently(self, task: Any, *arguments: Any) -> Any:
         return gradebook.patiently(partial(task, *arguments), self.coursedir.db_url, self.log)
@@ -163,11 +175,14 @@ class Run(Writing):
     # Submissions
 
     def _is_due(self, student: str) -> bool:
+        due = False
         try:
-            return folders.is_due(self.coursedir, student, self.submissions[student], self.wanted, self.force)
+            due = folders.is_due(self.coursedir, student, self.submissions[student], self.wanted, self.force)
         except Exception as problem:
             self._report_failure(student, problem)
-            return False
+        if not due:
+            self.progress.leave_out()
+        return due
 
     def _grade(self, pool: Pool, students: Iterable[str]) -> None:
         for done, graded in pool.map(self.course, map(self._stage, students)):
@@ -182,6 +197,8 @@ class Run(Writing):
                 except Exception as problem:
                     graded = problem
             self._report_failure(done.student, graded)
+            if isinstance(graded, Died):  # so this process is not to look at it
+                done = replace(done, notebooks=self._empty(), files={})
             self._leave(done)
 
     def _stage(self, student: str) -> Work:
@@ -196,8 +213,10 @@ class Run(Writing):
                 return Work(student, wanted, work.read_files(files), found, clean.unreadable, clean.notices)
             except Exception as problem:
                 self._report_failure(student, problem)
-        empty = nbformat.writes(new_notebook()).encode()
-        return Work(student, dict.fromkeys(self.wanted, empty), failed=True)
+        return Work(student, self._empty(), failed=True)
+
+    def _empty(self) -> dict[str, bytes]:
+        return dict.fromkeys(self.wanted, nbformat.writes(new_notebook()).encode())
 
     def _write(self, done: Work, graded: Graded) -> None:
         self._patiently(self.write, done, graded)

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
+from nbgrader.converters.base import NbGraderException
 from nbgrader.preprocessors import AssignLatePenalties, SaveAutoGrades
 from nbgrader.utils import setenv
 from traitlets.config import Config
@@ -81,11 +82,23 @@ class Graded:
     said: Sequence[tuple[int, str]] = ()
 
 
+class NoWorkers(NbGraderException):
+    """There is nobody to grade; the message says why."""
+
+
+class Died(Exception):
+    """Each process that graded a submission died of it."""
+
+
 class Pool(Protocol):
     """Where submissions are graded."""
 
     def map(self, course: Course, works: Iterable[Work]) -> Iterator[tuple[Work, Graded | Exception]]:
-        """Take from `works` as late as can be. Results, or what grading failed with, in the order in which they come."""
+        """Take from `works` as late as can be. Results, or what grading failed with, in the order in which they come.
+
+        Raises:
+            NoWorkers
+        """
 
 
 class InProcess:
