@@ -66,6 +66,37 @@ def submit(options: argparse.Namespace) -> int:
     return submit(options.assignment, options.notebook, options.student, options.out)
 
 
+def autograde(options: argparse.Namespace) -> int:
+    from dask.system import CPU_COUNT
+    from nbgrader.apps.autogradeapp import AutogradeApp
+
+    from grader.autograde.run import Refused, is_in_charge
+
+    chosen = {
+        "CourseDirectory.assignment_id": options.assignment,
+        "CourseDirectory.student_id": options.student,
+        "CourseDirectory.notebook_id": options.notebook,
+        "BaseConverter.force": options.force or None,
+    }
+    if options.workers or options.scheduler:
+        chosen |= {"Run.workers": options.workers or 0, "Run.scheduler": options.scheduler or ""}
+    app = AutogradeApp()
+    app.initialize([f"--{name}={value}" for name, value in chosen.items() if value is not None])
+    if not is_in_charge():
+        print(
+            "grader autograde: this is not the folder of a course: it has no nbgrader_config.py of the kit's.",
+            file=sys.stderr,
+        )
+        return 2
+    if not {"workers", "scheduler"} & set(app.config.Run):
+        app.config.Run.workers = CPU_COUNT
+    try:
+        app.start()
+    except SystemExit as end:  # with which nbgrader answers to whatever it has told of
+        return 2 if isinstance(end.__context__, Refused) else 1
+    return 0
+
+
 def report(options: argparse.Namespace) -> int:
     from grader.instructor.report import write
     from grader.instructor.results import NoResults
@@ -83,6 +114,12 @@ def report(options: argparse.Namespace) -> int:
     graded, waiting = len(results.submissions), len(results.waiting)
     print(f"{target}: {graded} graded, {waiting} not graded yet, {lacking} without a record.")
     return 0
+
+
+def _at_least_one(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of processes")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -130,6 +167,21 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, metavar="FILE.zip", help="default: ASSIGNMENT.zip, here")
     command.add_argument("--force", action="store_true", help="replace a file that is there")
     command.set_defaults(run=bundle)
+
+    command = commands.add_parser(
+        "autograde",
+        help="grade with all cores, or on a cluster (for instructors)",
+        description="Does what `nbgrader autograde` does, with the same result, in many processes at once. Exit code 0: all "
+        "were graded; 1: some could not be, who are named; 2: nothing was graded.",
+    )
+    command.add_argument("assignment", metavar="ASSIGNMENT", help="for example homework3")
+    where = command.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=_at_least_one, metavar="N", help="so many processes here (default: one a core)")
+    where.add_argument("--scheduler", metavar="ADDRESS", help="on the workers of this Dask scheduler (tls://HOST:PORT)")
+    command.add_argument("--student", metavar="PATTERN", help="only these, for example 'a*'")
+    command.add_argument("--notebook", metavar="PATTERN", help="only this of the assignment's notebooks")
+    command.add_argument("--force", action="store_true", help="also what has been graded already")
+    command.set_defaults(run=autograde)
 
     command = commands.add_parser(
         "report",

@@ -259,3 +259,8 @@ def take_over() -> None:
     """Have nbgrader's command and its formgrader make a Run. They have settings for every step of grading but not for the
     converter, which goes through the submissions: that they make themselves, by this name."""
     autogradeapp.Autograde = api.Autograde = Run
+
+
+def is_in_charge() -> bool:
+    """Has `take_over` been called, as a course's settings do?"""
+    return autogradeapp.Autograde is Run
