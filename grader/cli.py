@@ -176,7 +176,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     command.add_argument("assignment", metavar="ASSIGNMENT", help="for example homework3")
     where = command.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_at_least_one, metavar="N", help="so many processes here (default: one a core)")
+    where.add_argument(
+        "--workers", type=_at_least_one, metavar="N", help="so many processes here (default: one a core)"
+    )
     where.add_argument("--scheduler", metavar="ADDRESS", help="on the workers of this Dask scheduler (tls://HOST:PORT)")
     command.add_argument("--student", metavar="PATTERN", help="only these, for example 'a*'")
     command.add_argument("--notebook", metavar="PATTERN", help="only this of the assignment's notebooks")

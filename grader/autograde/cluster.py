@@ -16,7 +16,7 @@ from distributed.security import Security
 
 from grader.autograde.work import NoWorkers
 
-PATIENCE = 30  # seconds for a scheduler to answer
+PATIENCE = 10  # seconds for a scheduler to answer
 SETTINGS = {
     # Without a page for the browser: anybody on this machine could read it.
     "distributed.scheduler.http.routes": [],

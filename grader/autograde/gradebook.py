@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from nbgrader.converters.base import NbGraderException
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 Result = TypeVar("Result")
 
@@ -47,6 +48,17 @@ def patiently(work: Callable[[], Result], url: str, log: Logger) -> Result:
                 raise
         deadline = deadline or time.monotonic() + LONGEST
         _wait(make_url(url).database, deadline, log)
+
+
+def why_not_opened(url: str, problem: ModuleNotFoundError | SQLAlchemyError) -> str:
+    """As sentences, without the password that may be in the address."""
+    shown = make_url(url).render_as_string()
+    if isinstance(problem, SQLAlchemyError):
+        return f"The gradebook {shown} cannot be reached: {problem.__cause__ or problem}".strip()
+    other = (
+        ", or write postgresql+psycopg2://… in its address" if make_url(url).get_backend_name() == "postgresql" else ""
+    )
+    return f"The gradebook {shown} needs the package {problem.name}, which is not here: install it{other}."
 
 
 def is_locked(problem: BaseException | None) -> bool:

@@ -24,6 +24,7 @@ from nbgrader.api import MissingEntry
 from nbgrader.apps import api, autogradeapp
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets import Integer, Unicode
 
 from grader import assignments
@@ -128,6 +129,8 @@ class Run(Writing):
             self._refuse(f"The gradebook has no assignment {assignment}: {remedy}.")
         except Locked as problem:
             self._refuse(str(problem))
+        except (ModuleNotFoundError, SQLAlchemyError) as problem:
+            self._refuse(gradebook.why_not_opened(self.coursedir.db_url, problem))
         if not assignments.graded(assignment):
             self.log.warning(
                 "%s has no graded exercises in %s: the Judge scores none of its cells", assignment, assignments.FOLDER

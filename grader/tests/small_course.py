@@ -4,10 +4,11 @@ from pathlib import Path
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_notebook
+from nbgrader import api
 from nbgrader.api import Base, Gradebook
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import AssignLatePenalties, OverwriteKernelspec, SaveAutoGrades
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, insert
 from traitlets.config import Config
 
 from grader.autograde.execute import SandboxedExecute
@@ -23,10 +24,13 @@ CHECKSUM = "0" * 32  # of no text
 class Course:
     """A cell "loss" to fill, and its tests, by nbgrader's own kind of assertions, for two points. `config`: nbgrader's."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.url, self.config = folder, f"sqlite:///{folder / 'gradebook.db'}", Config()
+    def __init__(self, folder: Path, url: str | None = None) -> None:
+        """url: of the gradebook, if it is not to be the course's own file."""
+        self.folder, self.url, self.config = folder, url or f"sqlite:///{folder / 'gradebook.db'}", Config()
         engine = create_engine(self.url)
         Base.metadata.create_all(engine)  # else nbgrader runs alembic, which takes a second
+        with engine.begin() as connection:  # PostgreSQL minds if the course is not there
+            connection.execute(insert(api.Course).values(id=""))
         engine.dispose()
         with Gradebook(self.url, "") as book:
             book.add_assignment(WEEK)
@@ -65,7 +69,7 @@ class Course:
                 ],
             },
             SandboxedExecute={"sandbox": "off"},
-            CourseDirectory={"root": str(self.folder), "assignment_id": WEEK, **folders},
+            CourseDirectory={"root": str(self.folder), "assignment_id": WEEK, "db_url": self.url, **folders},
         )
         config.merge(self.config)
         Run(coursedir=CourseDirectory(config=config), config=config).start()
