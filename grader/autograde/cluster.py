@@ -16,7 +16,7 @@ from distributed.security import Security
 
 from grader.autograde.work import NoWorkers
 
-PATIENCE = 10  # seconds for a scheduler to answer
+PATIENCE = 20  # seconds for a scheduler to answer
 SETTINGS = {
     # Without a page for the browser: anybody on this machine could read it.
     "distributed.scheduler.http.routes": [],
@@ -35,14 +35,13 @@ def local(count: int) -> Iterator[Client]:
     else has.
     """
     with (
-        dask.config.set(SETTINGS),
         tempfile.TemporaryDirectory(prefix=f"grader-{os.getpid()}-") as folder,
+        dask.config.set({**SETTINGS, "temporary-directory": folder}),
         LocalCluster(
             n_workers=count,
             threads_per_worker=1,
             security=Security.temporary(),
             memory_limit=0,  # what a submission takes is limited in its sandbox
-            local_directory=folder,
             scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
             silence_logs=logging.CRITICAL,
         ) as cluster,
@@ -70,13 +69,13 @@ def remote(address: str) -> Iterator[Client]:
     Raises:
         NoWorkers: there is no scheduler.
     """
-    try:
-        with dask.config.set({name: SETTINGS[name] for name in SETTINGS if ".admin." in name}):
+    with dask.config.set({name: value for name, value in SETTINGS.items() if ".admin." in name}):
+        try:
             client = Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError, TypeError) as problem:
-        raise NoWorkers(f"The scheduler {address} does not answer: {problem}") from None
-    with client:
-        yield client
+        except (OSError, ValueError, TypeError) as problem:
+            raise NoWorkers(f"The scheduler {address} does not answer: {problem}") from None
+        with client:
+            yield client
 
 
 def submit(

@@ -84,6 +84,11 @@ class Workers:
         self.results: deque[Result] = deque()
 
     def __enter__(self) -> "Workers":
+        if self.scheduler and not self.scheduler.startswith("tls://"):
+            self.log.warning(
+                "%s is not tls://: whoever reaches that scheduler may read all work and run code as its owner",
+                self.scheduler,
+            )
         with contextlib.ExitStack() as context:
             context.enter_context(self.progress.visible())
             start = cluster.remote(self.scheduler) if self.scheduler else cluster.local(self.count)
@@ -157,13 +162,18 @@ class Workers:
         return future
 
     def _prepare(self, worker: Worker) -> None:
-        """A worker has answered: to `meet`, or to `equip`."""
-        if (problem := worker.ready.exception()) is not None:
+        """A worker has answered: to `meet`, or to `equip`, whose result stays there."""
+        try:
+            problem = worker.ready.exception(timeout=FETCHING)
+            answer = worker.ready.result(timeout=FETCHING) if not (problem or worker.met) else None
+        except (CancelledError, TimeoutError) as gone:
+            problem, answer = gone, None
+        if problem is not None:
             self._lose(worker)
-            if not isinstance(problem, KilledWorker):
+            if not isinstance(problem, KilledWorker | CancelledError | TimeoutError):
                 self._refuse(worker, str(problem) or type(problem).__name__)
-        elif worker.met is None:
-            worker.met = worker.ready.result()
+        elif answer is not None:
+            worker.met = answer
             if differences := versions.differences(versions.here(), worker.met.versions):
                 self._lose(worker)
                 self._refuse(worker, f"it has another {differences}; scores might differ.")
