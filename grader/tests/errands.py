@@ -78,3 +78,12 @@ class Class:
         for each in self.works:
             self.taken += 1
             yield each
+
+
+class Fatal(NbGraderPreprocessor):
+    """Work that says so kills the process that grades it."""
+
+    def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
+        if "kill the grader" in cell.source:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return cell, resources

@@ -1,11 +1,7 @@
 """Many processes that grade: here, and on a cluster whose scheduler and workers share nothing with this process."""
 
-import json
 import logging
 import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +14,7 @@ from grader.autograde import versions
 from grader.autograde.progress import Progress
 from grader.autograde.work import Died, Graded, NoWorkers
 from grader.autograde.workers import Workers
-from grader.files import ROOT
+from grader.tests.cluster import Cluster
 from grader.tests.errands import NAME, Class, Unpickled, course, work
 
 pytestmark = pytest.mark.slow
@@ -36,55 +32,9 @@ def here() -> Iterator[Workers]:
         yield workers
 
 
-class Cluster:
-    """A scheduler and two workers, each with a working folder of its own, in TLS. The scheduler does not have the kit."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.processes = folder, []
-        security = Security.temporary()
-        keys = {"ca-file": security.tls_ca_file, "cert": security.tls_client_cert, "key": security.tls_client_key}
-        for name, text in keys.items():
-            (folder / name).write_text(text)
-        self.credentials = [argument for name in keys for argument in (f"--tls-{name}", str(folder / name))]
-        (folder / "without" / "grader").mkdir(parents=True)
-        (folder / "without" / "grader" / "__init__.py").write_text("raise ImportError('there is no kit here')")
-        self.file = folder / "scheduler.json"
-        self._start("scheduler", folder / "without", "--protocol", "tls", "--host", "127.0.0.1", "--port", "0")
-        for number in range(TWO):
-            self._start("worker", ROOT, "--nthreads", "1", "--name", str(number))
-        while not self.file.exists():
-            assert all(process.poll() is None for process in self.processes)
-            time.sleep(0.1)
-
-    @property
-    def address(self) -> str:
-        return json.loads(self.file.read_text())["address"]
-
-    def _start(self, program: str, python_path: Path, *arguments: str) -> None:
-        place = self.folder / f"{program}-{len(self.processes)}"
-        place.mkdir()
-        command = [sys.executable, "-m", f"distributed.cli.dask_{program}", "--scheduler-file", str(self.file)]
-        environment = {**os.environ, "PYTHONPATH": str(python_path), "TMPDIR": str(place)}
-        with (place / "log").open("w") as log:
-            self.processes.append(
-                subprocess.Popen(
-                    [*command, "--no-dashboard", *self.credentials, *arguments],
-                    cwd=place,
-                    env=environment,
-                    stdout=log,
-                    stderr=log,
-                )
-            )
-
-    def stop(self) -> None:
-        for process in self.processes:
-            process.kill()
-            process.wait()
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory) -> Iterator[Cluster]:
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    made = Cluster(tmp_path_factory.mktemp("cluster"), TWO)
     try:
         yield made
     finally:
@@ -93,9 +43,7 @@ def cluster(tmp_path_factory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def there(cluster) -> Iterator[Workers]:
-    settings = {"ca-file": "ca-file", "client.cert": "cert", "client.key": "key"}
-    files = {f"distributed.comm.tls.{name}": str(cluster.folder / file) for name, file in settings.items()}
-    with dask.config.set(files), pool(cluster.address) as workers:
+    with dask.config.set(cluster.settings()), pool(cluster.address) as workers:
         yield workers
 
 
