@@ -19,6 +19,7 @@ import time
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -110,7 +111,7 @@ def measured(folder: Path, command: list[str], extra: Mapping[str, str]) -> list
     group.close()
     if process.returncode != 0:
         raise SystemExit("".join(said))
-    return [Cost(after.cpu - before.cpu, after.wall - before.wall) for before, after in zip(marks, marks[1:])]
+    return [Cost(after.cpu - before.cpu, after.wall - before.wall) for before, after in pairwise(marks)]
 
 
 def show(spent: Mapping[tuple[str, str], list[Cost]], kinds: list[str], count: int) -> None:
