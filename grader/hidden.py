@@ -1,12 +1,14 @@
 """The hidden cases: the one place where the grader learns of `solutions`, on the instructor's machine only."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 from grader.assignments import Cases
 
 SUFFIX = " (hidden)"  # ends the name of a hidden case
 
 
+@lru_cache(maxsize=1)  # all notebooks of a run have one seed
 def graded_cases(assignment: str, seed: int) -> Cases:
     """The visible cases of what is graded in an assignment, and the hidden ones of a seed.
 

@@ -46,8 +46,9 @@ class SandboxedExecute(NbGraderPreprocessor):
     seed = Integer(
         None,
         allow_none=True,
-        help="Seed of the hidden cases; None draws a new one for each notebook, so that inputs which leak from one "
-        "run are of no use in the next. With a fixed seed they would be: use one to reproduce a grade, not to grade.",
+        help="Seed of the hidden cases; None draws a new one for each run, so that all students of a run get the same, "
+        "and inputs which leak from it are of no use in the next. With a fixed seed they would be: use one to reproduce a "
+        "grade, not to grade.",
     ).tag(config=True)
 
     def prepare(self, course: Path, assignment: str) -> None:
@@ -79,7 +80,7 @@ class SandboxedExecute(NbGraderPreprocessor):
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         assignment, at_hand = resources["nbgrader"]["assignment"], grading.of(resources)
-        at_hand.seed = secrets.randbits(32) if self.seed is None else self.seed
+        at_hand.seed = self.drawn_seed()
         if assignments.graded(assignment):  # else there is nothing to ask, and there need be no solutions
             at_hand.cases = graded_cases(assignment, at_hand.seed)
         if at_hand.unreadable is not None:
@@ -103,6 +104,9 @@ class SandboxedExecute(NbGraderPreprocessor):
             nb.cells[number].update(outputs=outputs, execution_count=number + 1)
         self._explain(nb, ran, at_hand, resources["nbgrader"]["student"])
         return nb, resources
+
+    def drawn_seed(self) -> int:
+        return secrets.randbits(32) if self.seed is None else self.seed
 
     def _files(self, nb: Any, resources: Any, to: Path) -> Path:
         """What lies beside the notebook: the student's files, and over them the master's, which nbgrader has put there."""

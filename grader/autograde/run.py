@@ -155,6 +155,7 @@ class Run(Writing):
         assignment = self.coursedir.assignment_id
         config = copy.deepcopy(self.config)
         config.CourseDirectory.pop("db_url", None)  # nobody else needs to know where the gradebook is, and its password
+        config.SandboxedExecute.seed = SandboxedExecute(parent=self).drawn_seed()
         steps, writing = work.split(self.autograde_preprocessors)
         course = Course(
             assignment,
