@@ -18,6 +18,7 @@ from typing import Any
 import psutil
 
 from grader.autograde import versions
+from grader.autograde.sandbox import warm
 from grader.autograde.sandbox.bubblewrap import NoSandbox
 
 PROCESS = uuid.uuid4().hex  # another one after a restart, also where the address stays
@@ -96,3 +97,4 @@ def end(run: str) -> None:
                 if os.getsid(child.pid) == child.pid:  # so are sandboxes started, and nothing else is here
                     child.kill()
         time.sleep(0.05)
+    warm.stop()
