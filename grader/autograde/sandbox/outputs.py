@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
 
 from grader import images, protocol
 from grader.images import NotShown
@@ -46,19 +45,24 @@ def _readable(output: Any) -> NotebookNode | None:
             if not isinstance(parts, list):
                 raise MalformedOutput
             name = "stderr" if output.get("name") == "stderr" else "stdout"
-            return new_output("stream", name=name, text=_text("".join(part for part in parts if isinstance(part, str))))
+            return _output("stream", name=name, text=_text("".join(part for part in parts if isinstance(part, str))))
         case "display_data" | "execute_result":
             data = _bundle(output.get("data"))
-            return new_output("display_data", data) if data else None
+            return _output("display_data", data=NotebookNode(data), metadata=NotebookNode()) if data else None
         case "error":
             traceback = output.get("traceback")
-            return new_output(
+            return _output(
                 "error",
                 ename=_text(output.get("ename"))[:NAME_LIMIT],
                 evalue=_text(output.get("evalue")),
                 traceback=[_text(line) for line in traceback] if isinstance(traceback, list) else [],
             )
     raise MalformedOutput
+
+
+def _output(kind: str, **content: Any) -> NotebookNode:
+    """What nbformat.v4.new_output makes, which validates each output; `work.grade` validates the notebook."""
+    return NotebookNode(output_type=kind, **content)
 
 
 def _bundle(data: Any) -> dict[str, Any]:
