@@ -15,6 +15,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,8 @@ from grader.model import Arrays, Case
 
 INPUTS_VARIABLE = "GRADER_INPUTS"  # the environment variable that names the file of questions
 QUESTIONS = os.environ.get(INPUTS_VARIABLE)  # as the kernel was started with; its cells may change the environment
-KERNEL = "--IPKernelApp.kernel_class=grader.kernel.AnsweringKernel"  # the option with which it is started
+# The options with which a kernel is started: it answers, and nobody's history of commands is filled by it.
+KERNEL = ["--IPKernelApp.kernel_class=grader.kernel.AnsweringKernel", "--HistoryManager.enabled=False"]
 ANSWER_MIME = "application/vnd.grader.answer+json"
 THIRD_PARTY = "peers"  # the key under which an answer names the libraries that were called
 HELPED = "helped"  # the key under which it holds another, with right earlier parts in place of the student's own
@@ -157,7 +159,6 @@ def answering() -> bool:
 
 def asked(exercise: str) -> list[Question]:
     """What this kernel is to answer about an exercise; nothing where it is not graded."""
-    questions = json.loads(Path(QUESTIONS).read_text()).get(exercise, [])
     return [
         Question(
             id=question["id"],
@@ -166,8 +167,13 @@ def asked(exercise: str) -> list[Question]:
             before=_decode_inputs(question["before"]),
             earlier={name: list(map(_decode_inputs, outputs)) for name, outputs in question["earlier"].items()},
         )
-        for question in questions
+        for question in _questions(QUESTIONS).get(exercise, [])
     ]
+
+
+@cache
+def _questions(file: str) -> dict[str, Any]:
+    return json.loads(Path(file).read_text())
 
 
 def _decode_inputs(inputs: Mapping[str, Any]) -> dict[str, Any]:

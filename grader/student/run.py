@@ -79,7 +79,7 @@ def run(notebook: Path) -> Outcome:
         timeout=CELL_TIMEOUT,
         allow_errors=True,
         kernel_name="python3",
-        extra_arguments=[KERNEL],
+        extra_arguments=KERNEL,
         shutdown_kernel="immediate",
         resources={"metadata": {"path": str(folder)}},
     )

@@ -67,6 +67,6 @@ def _become_kernel(connection_file: str, work: Path, environment: dict[str, str]
         from ipykernel.kernelapp import IPKernelApp
 
         # Of the parent, without which it ends, it has heard from its environment already when it was imported, or not.
-        IPKernelApp.launch_instance(["-f", connection_file, KERNEL, f"--IPKernelApp.parent_handle={os.getppid()}"])
+        IPKernelApp.launch_instance(["-f", connection_file, *KERNEL, f"--IPKernelApp.parent_handle={os.getppid()}"])
     finally:
         leave(1)

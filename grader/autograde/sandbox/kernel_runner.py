@@ -79,7 +79,7 @@ def started(connection_file: Path, work: Path, environment: dict[str, str]) -> K
     )
     with open(os.devnull, "w") as nothing:
         manager.start_kernel(
-            extra_arguments=[KERNEL], cwd=str(work), env={**os.environ, **environment}, stdout=nothing, stderr=nothing
+            extra_arguments=KERNEL, cwd=str(work), env={**os.environ, **environment}, stdout=nothing, stderr=nothing
         )
     return manager
 
