@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 from filelock import FileLock
+from nbformat import NotebookNode
 
 # By what they cost, the dearest first: what begins last should end soon. (make test gives each file to one process.)
 LONG = (
@@ -53,3 +55,20 @@ def once(tmp_path_factory, worker_id) -> Callable[[str, Callable[[Path], object]
         return done
 
     return once
+
+
+@pytest.fixture(scope="session")
+def assigned(once) -> Callable[[Path], NotebookNode]:
+    """`assigned(folder)` makes a folder a course to which homework3 has been assigned, and returns its student version."""
+    from solutions.tools import build, course  # which students do not have
+    from solutions.tools.samples import HOMEWORK
+
+    def make(folder: Path) -> None:
+        course.create(folder)
+        course.assign(folder, HOMEWORK, build.master_notebook(course.MASTERS / HOMEWORK / f"{HOMEWORK}.py"))
+
+    def assigned(folder: Path) -> NotebookNode:
+        shutil.copytree(once("assigned", make), folder)
+        return nbformat.read(folder / "release" / HOMEWORK / f"{HOMEWORK}.ipynb", as_version=4)
+
+    return assigned

@@ -102,6 +102,9 @@ class Writing(Autograde):
         resources["metadata"]["path"] = str(self.place(names["student"]))
         steps = work.made(self.writing, self.config, self.log)
         notebook, resources = work.apply(steps, notebook, resources)
+        for number, cell in enumerate(notebook.cells):
+            if "nbgrader" not in cell.metadata:  # else its name says what it is; that of others was drawn
+                cell.id = f"grader-{number}"
         self.write_single_notebook(nbformat.v4.writes(notebook) + "\n", resources)
 
     def _put_in_place(self, parts: list[tuple[Path, Path]], hidden: Path) -> None:

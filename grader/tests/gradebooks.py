@@ -60,3 +60,18 @@ def keep(folder: Path, student: str, kept: Record) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps({"cells": [], "metadata": {"grader": record.to_metadata(kept)}}))
     return path
+
+
+def rows(folder: Path, student: str) -> list[tuple]:
+    """All that the gradebook of a course says about what a student handed in: scores, flags, penalties, comments."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        found = [
+            (notebook.name, row.cell.name, *values)
+            for notebook in gradebook.find_submission(NAME, student).notebooks
+            for row, *values in [
+                *((grade, grade.auto_score, grade.manual_score, grade.needs_manual_grade) for grade in notebook.grades),
+                *((comment, comment.auto_comment, comment.manual_comment) for comment in notebook.comments),
+                *((grade, notebook.late_submission_penalty) for grade in notebook.grades),
+            ]
+        ]
+    return sorted(found, key=repr)

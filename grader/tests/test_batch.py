@@ -2,7 +2,6 @@
 
 import datetime
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from nbgrader.api import Gradebook
 pytest.importorskip("solutions", reason="submissions are made from the instructor's samples")
 
 from grader.tests.hostile import ALL, NAME, solved
-from solutions.tools import build, course
+from solutions.tools import course
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,19 +24,11 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def assigned(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("batch") / "course"
-    course.create(folder)
-    return folder, course.assign(folder, NAME, build.master_notebook(course.MASTERS / NAME / f"{NAME}.py"))
-
-
 @pytest.fixture
 def fresh(assigned, tmp_path):
     """A course in which nothing has been handed in, and the student version of its notebook."""
     folder = tmp_path / "course"
-    shutil.copytree(assigned[0], folder)
-    return folder, assigned[1]
+    return folder, assigned(folder)
 
 
 def total(folder: Path, student: str) -> float:

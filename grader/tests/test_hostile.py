@@ -1,10 +1,14 @@
-"""The gallery of hostile submissions, graded by the real `nbgrader autograde` between honest students."""
+"""The gallery of hostile submissions, each graded before an honest one: by the workers of `grader autograde`, and, where
+nothing in it depends on time, by plain `nbgrader autograde` as well."""
 
 import hashlib
 import json
 import os
 import re
+import secrets
+import shutil
 import socket
+import subprocess
 import sys
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -21,23 +25,33 @@ import grader
 pytest.importorskip("solutions", reason="the gallery is made from the instructor's samples")
 
 from grader.tests.busy import busy
+from grader.tests.gradebooks import rows
 from grader.tests.hostile import ALL, GALLERY, NAME, solved
-from solutions.tools import build, course
+from solutions.tools import course
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(course.why_no_sandbox()), reason=f"no sandbox here: {course.why_no_sandbox()}"),
 ]
-HONEST = ("honest_first", "jane_between", "zoe_last")  # in the order of grading: before, between and after
 HALVES = ("[a-l]*", "[m-z]*")  # of the students
-LIMITS = """
+LIMITS = f"""
 c.Limits.seconds_per_cell = 5
 c.Limits.grace = 1
 c.Limits.seconds_per_notebook = 20
 c.Limits.memory = 2048
 c.Limits.scratch = 32
 c.Limits.cells = 400
+c.SandboxedExecute.seed = {secrets.randbits(32)}
 """
+TIMELESS = [name for name, (_, expected) in GALLERY.items() if expected.outcome in ("graded", "unreadable")]
+
+
+def next_to(student: str) -> str:
+    """The honest student who is graded after this one."""
+    return f"{student}_and_then"
+
+
+HONEST = [next_to(student) for student in GALLERY]
 
 
 def digest(folder: Path) -> dict[str, str]:
@@ -56,11 +70,10 @@ def digest(folder: Path) -> dict[str, str]:
 class Batch:
     """The course after grading, and what was there before."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, assigned) -> None:
         self.folder = folder
-        course.create(folder)
+        self.student_version = assigned(folder)
         course.add_settings(folder, LIMITS)
-        self.student_version = course.assign(folder, NAME, build.master_notebook(course.MASTERS / NAME / f"{NAME}.py"))
 
     def hand_in(self, student: str, builder) -> None:
         to = self.folder / "submitted" / student / NAME
@@ -73,14 +86,16 @@ class Batch:
             (to / f"{NAME}.ipynb").write_text(text)
 
     def grade(self) -> None:
-        """By two runs at a time, of which the log is kept: both write into one gradebook."""
+        """By more workers than there are processors, since some submissions sleep. The log is kept."""
+        command = [sys.executable, "-m", "grader.cli", "autograde", NAME, "--workers", "4"]
+        self.log = subprocess.run(
+            command, cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True
+        ).stdout
         with ThreadPoolExecutor() as pool:
-            self.log = "".join(pool.map(self._grade_half, HALVES))
+            list(pool.map(self._write_feedback, HALVES))
 
-    def _grade_half(self, students: str) -> str:
-        log = course.nbgrader(self.folder, "autograde", NAME, "--student", students)
+    def _write_feedback(self, students: str) -> None:
         course.nbgrader(self.folder, "generate_feedback", NAME, "--student", students)
-        return log
 
     def autograded(self, student: str) -> str:
         return (self.folder / "autograded" / student / NAME / f"{NAME}.ipynb").read_text()
@@ -90,9 +105,9 @@ class Batch:
 
 
 @pytest.fixture(scope="module")
-def batch(tmp_path_factory):
+def batch(assigned, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
-    batch = Batch(folder / "course")
+    batch = Batch(folder / "course", assigned)
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.socket(socket.AF_UNIX) as unix,
@@ -111,10 +126,9 @@ def batch(tmp_path_factory):
             "@SOCKET@": str(folder / "socket"),
             "@ABSTRACT@": f"grader-test-{os.getpid()}",
         }
-        for student in HONEST:
-            batch.hand_in(student, lambda notebook, _: solved(notebook))
         for student, (builder, _) in GALLERY.items():
             batch.hand_in(student, builder)
+            batch.hand_in(next_to(student), lambda notebook, _: solved(notebook))
         batch.before = digest(batch.folder)
         batch.outside = {place: digest(place) for place in (Path(grader.__file__).parent, Path(data.__file__).parent)}
         batch.processes = set(psutil.pids())
@@ -161,10 +175,9 @@ def test_honest_neighbours_get_what_they_earned(batch, student):
 
 
 def test_the_summary_counts_every_notebook(batch):
-    lines = re.findall(r"Notebooks: (\d+) graded, (\d+) limited, (\d+) unreadable, (\d+) failed", batch.log)
-    assert len(lines) == len(HALVES)
+    (line,) = re.findall(r"Notebooks: (\d+) graded, (\d+) limited, (\d+) unreadable, (\d+) failed", batch.log)
     expected = Counter(expected.outcome for _, expected in GALLERY.values())
-    graded, limited, unreadable, failed = (sum(map(int, counts)) for counts in zip(*lines))
+    graded, limited, unreadable, failed = map(int, line)
     assert graded + limited + unreadable == len(GALLERY) + len(HONEST)
     assert failed == 0
     assert unreadable == expected["unreadable"]
@@ -214,5 +227,25 @@ def test_delegation_is_flagged_for_review_and_scored(batch):
         book = gradebook.find_submission_notebook(NAME, NAME, "delegates_to_catalyst")
         flagged = {grade.name for grade in book.grades if grade.needs_manual_grade}
         assert flagged == {f"hard_cluster-{part}" for part in ("triplets", "labels", "training", "errors")}
-        others = gradebook.find_submission_notebook(NAME, NAME, "honest_first")
+        others = gradebook.find_submission_notebook(NAME, NAME, HONEST[0])
         assert not any(grade.needs_manual_grade for grade in others.grades)
+
+
+@pytest.fixture(scope="module")
+def plain(batch, assigned, tmp_path_factory) -> Path:
+    """A course in which the same was graded one after the other, by nbgrader's own commands."""
+    folder = tmp_path_factory.mktemp("plain") / "course"
+    assigned(folder)
+    course.add_settings(folder, LIMITS)
+    for student in TIMELESS:
+        shutil.copytree(batch.folder / "submitted" / student, folder / "submitted" / student, symlinks=True)
+    for command in ("autograde", "generate_feedback"):
+        course.nbgrader(folder, command, NAME)
+    return folder
+
+
+@pytest.mark.parametrize("student", TIMELESS)
+def test_workers_and_plain_nbgrader_come_to_the_same_to_the_byte(batch, plain, student):
+    assert rows(batch.folder, student) == rows(plain, student)
+    page = Path("feedback", student, NAME, f"{NAME}.html")
+    assert (batch.folder / page).read_bytes() == (plain / page).read_bytes()

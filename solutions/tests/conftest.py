@@ -1,22 +1,18 @@
 """What the tests of the exercises share: the reference, hidden cases, and answers that are computed once."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import nbformat
 import pytest
 import torch
-from nbformat import NotebookNode
 
 from grader import assignments
 from grader.model import Case, Inputs, Target
 from solutions import hidden, mutants
 from solutions.mutations import unwatched
 from solutions.tests import jupyter, scratch
-from solutions.tools import build, course
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -44,21 +40,6 @@ def with_toy(once) -> Path:
             scratch.well(folder, command)
 
     return once("with_toy", make)
-
-
-@pytest.fixture(scope="session")
-def assigned(once) -> Callable[[Path], NotebookNode]:
-    """`assigned(folder)` makes a folder a course to which homework3 has been assigned, and returns its student version."""
-
-    def make(folder: Path) -> None:
-        course.create(folder)
-        course.assign(folder, HOMEWORK, build.master_notebook(course.MASTERS / HOMEWORK / f"{HOMEWORK}.py"))
-
-    def assigned(folder: Path) -> NotebookNode:
-        shutil.copytree(once("assigned", make), folder)
-        return nbformat.read(folder / "release" / HOMEWORK / f"{HOMEWORK}.ipynb", as_version=4)
-
-    return assigned
 
 
 @pytest.fixture(scope="module")
