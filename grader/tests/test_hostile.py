@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -70,8 +69,8 @@ def digest(folder: Path) -> dict[str, str]:
 class Batch:
     """The course after grading, and what was there before."""
 
-    def __init__(self, folder: Path, assigned) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, assigned, places: dict[str, str]) -> None:
+        self.folder, self.places = folder, places
         self.student_version = assigned(folder)
         course.add_settings(folder, LIMITS)
 
@@ -107,7 +106,6 @@ class Batch:
 @pytest.fixture(scope="module")
 def batch(assigned, tmp_path_factory):
     folder = tmp_path_factory.mktemp("hostile")
-    batch = Batch(folder / "course", assigned)
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.socket(socket.AF_UNIX) as unix,
@@ -117,8 +115,8 @@ def batch(assigned, tmp_path_factory):
         unix.listen()
         abstract.bind(f"\0grader-test-{os.getpid()}")
         abstract.listen()
-        batch.places = {
-            "@COURSE@": str(batch.folder),
+        places = {
+            "@COURSE@": str(folder / "course"),
             "@HOME@": str(Path.home()),
             "@GRADER@": str(Path(grader.__file__).parent),
             "@DATA@": str(Path(data.__file__).parent),
@@ -126,6 +124,7 @@ def batch(assigned, tmp_path_factory):
             "@SOCKET@": str(folder / "socket"),
             "@ABSTRACT@": f"grader-test-{os.getpid()}",
         }
+        batch = Batch(folder / "course", assigned, places)
         for student, (builder, _) in GALLERY.items():
             batch.hand_in(student, builder)
             batch.hand_in(next_to(student), lambda notebook, _: solved(notebook))
@@ -186,7 +185,7 @@ def test_the_summary_counts_every_notebook(batch):
 
 def test_nothing_of_the_course_was_changed(batch):
     after = digest(batch.folder)
-    ours = ("autograded", "feedback", "gradebook.db")
+    ours = ("autograded", "feedback", "gradebook.db", ".grading")
     relative = {path: str(Path(path).relative_to(batch.folder)) for path in {*batch.before, *after}}
     changed = [
         path
@@ -234,14 +233,12 @@ def test_delegation_is_flagged_for_review_and_scored(batch):
 @pytest.fixture(scope="module")
 def plain(batch, assigned, tmp_path_factory) -> Path:
     """A course in which the same was graded one after the other, by nbgrader's own commands."""
-    folder = tmp_path_factory.mktemp("plain") / "course"
-    assigned(folder)
-    course.add_settings(folder, LIMITS)
+    plain = Batch(tmp_path_factory.mktemp("plain") / "course", assigned, batch.places)
     for student in TIMELESS:
-        shutil.copytree(batch.folder / "submitted" / student, folder / "submitted" / student, symlinks=True)
+        plain.hand_in(student, GALLERY[student][0])
     for command in ("autograde", "generate_feedback"):
-        course.nbgrader(folder, command, NAME)
-    return folder
+        course.nbgrader(plain.folder, command, NAME)
+    return plain.folder
 
 
 @pytest.mark.parametrize("student", TIMELESS)
