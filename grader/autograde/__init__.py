@@ -1,7 +1,8 @@
 """nbgrader plug-ins, named in nbgrader_config.py, that grade notebooks nobody trusts. In the order of their work:
 
 collect     takes out of archives what was handed in, for `nbgrader zip_collect`
-run         one run of `nbgrader autograde`: looks for the sandbox, then has submissions copied, graded and entered
+run         one run of `nbgrader autograde` or `grader autograde`: looks for the sandbox, then has submissions copied,
+            graded and entered
 staging     makes the clean copies: regular files, and notebooks that open
 restore     puts a notebook into the form that the assignment had, from the master in the gradebook
 execute     runs it in the sandbox (the folder `sandbox`) with a file of questions
@@ -12,6 +13,12 @@ writing     enters what was graded into the course, all of it or nothing
 A run has recourse to
 
 work        what of this travels to where it is graded, and back; and grading itself, which needs nothing else
+workers     grades with many processes at once
+cluster     Dask's workers, of this machine or of a scheduler's
+tasks       what a worker does
+versions    what it must have in common with the run
+progress    how far the run has come
+lock        one run a course
 finding     which file is the notebook that was asked for
 archives    what lies in archives, read in memory
 texts       answers in writing, as they were typed, with their pictures

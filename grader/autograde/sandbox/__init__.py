@@ -4,7 +4,7 @@ runner          starts the sandbox and follows what comes out
 channel         reads it, up to a size and a time
 bubblewrap      the sandbox itself: bubblewrap's command line
 syscalls        the calls of the Linux kernel's that it allows
-cgroup          limits that hold for all of its processes together
+cgroup          limits that hold for all of its processes together, and their share of the CPU
 clock           the time that they are charged
 files           what lies beside the notebook
 job             what the program that runs in it is told
