@@ -172,7 +172,8 @@ def _sandbox() -> Iterator[Finding]:
     if group is None:
         yield Finding(
             None,
-            "no control groups: memory is limited for each process of a notebook, not for all together",
+            "no control groups: memory is limited for each process of a notebook, not for all together, and who has "
+            "many processes has more of the CPU",
             "Where systemd runs, log in as a user with a session of its own (loginctl enable-linger), or grade as root.",
         )
     else:
