@@ -37,6 +37,7 @@ c.CourseDirectory.ignore = [
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE"}
 
 # Grading: clean copies of the submissions; their cells as in the master; a kernel in the sandbox; scores from the Judge.
+# Steps before SaveAutoGrades run where a submission is graded, on a copy of the gradebook that holds the assignment alone.
 run.take_over()
 c.Autograde.sanitize_preprocessors = [Restore, OverwriteKernelspec]
 c.Autograde.autograde_preprocessors = [
@@ -58,6 +59,13 @@ c.FileNameCollectorPlugin.named_regexp = EXTRACTED
 
 # grades.csv, in which no name is a formula.
 c.ExportApp.plugin_class = ExportGrades
+
+# Processes that grade: for `nbgrader autograde` none but its own, for `grader autograde` one a core, unless it says here.
+# c.Run.workers = 4
+# A gradebook in PostgreSQL in the place of gradebook.db.
+# c.CourseDirectory.db_url = "postgresql+psycopg2://USER:PASSWORD@HOST/DATABASE"
+# A Python of its own for each notebook in the place of a fork.
+# c.SandboxedExecute.warm = False
 
 # What a submission may use; see grader/limits.py for all of them.
 # c.Limits.seconds_per_cell = 60
