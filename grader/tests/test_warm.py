@@ -590,3 +590,10 @@ def test_where_there_are_no_groups_a_notebook_gives_way_to_the_grader(run, monke
     assert printed(ran) == f"{job.NICENESS} {Limits().processes}\n"
     assert is_warm(ran, 1) == way
     warm.stop()
+
+
+def test_in_a_group_that_does_not_share_the_cpu_a_notebook_gives_way_as_well(tmp_path):
+    group = cgroup.Folders((tmp_path,), "a group of memory alone")
+    assert job.settings(Limits(), group)["niceness"] == job.NICENESS
+    (tmp_path / "cpu.weight").touch()
+    assert job.settings(Limits(), group)["niceness"] == 0

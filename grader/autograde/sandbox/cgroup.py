@@ -24,10 +24,12 @@ _number = itertools.count()
 
 
 class ControlGroup(Protocol):
-    """One group, for one sandbox. `prefix` put before a command starts it in the group."""
+    """One group, for one sandbox. `prefix` put before a command starts it in the group. shares_cpu: each such group has the
+    same share of the CPU, however many processes are in it."""
 
     name: str
     prefix: list[str]
+    shares_cpu: bool
 
     def ran_out_of_memory(self, pid: int) -> bool:
         """Has the kernel killed a process of the group for its memory? `pid`: the first process of the group."""
@@ -45,6 +47,7 @@ class Scope:
 
     prefix: list[str]
     name = "systemd scope"
+    shares_cpu = True
 
     def ran_out_of_memory(self, pid: int) -> bool:
         folder = self._folder(pid)
@@ -76,6 +79,10 @@ class Folders:
         join = " && ".join(f'echo $$ > "${number}/cgroup.procs"' for number in range(len(self.paths)))
         shift = len(self.paths) - 1  # the first path is $0
         return ["/bin/sh", "-c", f'{join} && shift {shift} && exec "$@"', *map(str, self.paths)]
+
+    @property
+    def shares_cpu(self) -> bool:
+        return any((path / file).exists() for path in self.paths for file in ("cpu.shares", "cpu.weight"))
 
     def add(self, pid: int) -> None:
         for path in self.paths:

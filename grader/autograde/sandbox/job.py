@@ -12,7 +12,7 @@ from grader.autograde.sandbox.channel import Channel
 from grader.limits import KB, MB, Limits
 
 INIT = 1  # the first process in the sandbox, from which all others there descend
-NICENESS = 10  # of notebooks that no control group gives their share of the CPU
+NICENESS = 5  # of notebooks that no control group gives their share of the CPU
 Cells = Sequence[tuple[int, str]]  # each a number and its source
 
 
@@ -46,7 +46,7 @@ def settings(limits: Limits, group: ControlGroup | None) -> dict[str, Any]:
         "scratch": str(SCRATCH),
         "files": "/files",
         "rlimits": _rlimits(limits, group),
-        "niceness": 0 if group else NICENESS,
+        "niceness": 0 if group and group.shares_cpu else NICENESS,
         "seconds_per_cell": limits.seconds_per_cell,
         "grace": limits.grace,
         "stretch": limits.stretch,
