@@ -43,7 +43,7 @@ class Book(Gradebook):
     def __init__(self, url: str, course_id: str = "") -> None:
         self.url, self.course_id, self.authenticator = url, course_id, None
         self.engine = create_engine(url)
-        self.db = scoped_session(sessionmaker(bind=self.engine, class_=_Together))
+        self.db = scoped_session(sessionmaker(bind=self.engine, class_=_Together, autoflush=False))
 
     def save(self) -> None:
         """Save what was entered, all of it or nothing."""

@@ -1,11 +1,7 @@
 """A gradebook in PostgreSQL: a server of the test's own."""
 
-import os
-import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from nbgrader.api import Gradebook
@@ -13,43 +9,23 @@ from nbgrader.converters.base import NbGraderException
 from sqlalchemy import create_engine, text
 
 from grader.autograde.sandbox import runner
+from grader.tests import postgres
 from grader.tests.small_course import WEEK, Course
 
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning"),
 ]  # of nbgrader's own code
-NOBODY = 65534  # PostgreSQL refuses to be root's
 MOST = 3  # connections
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Iterator[str]:
-    """The address of a database on a socket in a temporary folder."""
-    pytest.importorskip("psycopg2", reason="psycopg2 is not installed")
-    found = [*map(shutil.which, ["pg_ctl"]), *sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"))]
-    programs = [Path(path).resolve().parent for path in found if path]
-    if not programs:
-        pytest.skip("there is no PostgreSQL server here (Debian's package: postgresql)")
-    folder = tmp_path_factory.mktemp("postgres")
-    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    if user:
-        os.chown(folder, NOBODY, NOBODY)
-        for parent in folder.parents[:2]:  # pytest's own
-            parent.chmod(0o711)
-
-    def call(program: str, *arguments: str) -> None:
-        command = [programs[0] / program, "--pgdata", folder / "data", *arguments]
-        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **user)
-
-    call("initdb", "--auth=trust", "--username=teacher", "--no-sync")
-    settings = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections={MOST} "
-    settings += "-c superuser_reserved_connections=0 -c max_wal_senders=0"
-    call("pg_ctl", "start", "--wait", "--silent", f"--log={folder / 'log'}", f"--options={settings}")
     try:
-        yield f"postgresql+psycopg2://teacher@/postgres?host={folder}"
-    finally:
-        call("pg_ctl", "stop", "--silent", "--mode=immediate")
+        with postgres.server(tmp_path_factory.mktemp("postgres"), MOST) as address:
+            yield address
+    except postgres.Missing as problem:
+        pytest.skip(str(problem))
 
 
 @pytest.fixture
