@@ -79,9 +79,9 @@ def is_warm(ran: runner.Ran, number: int = 0) -> bool:
 WHO = "print(open('/proc/self/cmdline').read())"
 
 
-def the_zygote() -> psutil.Process:
-    """The process that is forked."""
-    inside = psutil.Process(warm._state.zygote.process.pid).children(recursive=True)
+def the_zygote(grading: int | None = None) -> psutil.Process:
+    """The process that is forked; by default, that of this process."""
+    inside = psutil.Process(grading or warm._state.zygote.process.pid).children(recursive=True)
     return min((process for process in inside if process.name().startswith("python")), key=psutil.Process.create_time)
 
 
@@ -513,6 +513,20 @@ def test_it_ends_with_the_grading_process_however_that_ends(bwrap, end):
         for other in psutil.process_iter(["cmdline"])
         if f"grader-{process.pid}-" in " ".join(other.info["cmdline"] or [])
     ]
+
+
+@pytest.mark.slow
+def test_it_ends_with_the_grading_process_also_while_it_is_stopped(bwrap):
+    code = f"{ALONE}\ntime.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline() == "0 True\n"
+        started = psutil.Process(process.pid).children(recursive=True)
+        the_zygote(process.pid).suspend()
+        process.kill()
+    left = psutil.wait_procs(started, timeout=60)[1]
+    for other in left:
+        other.kill()
+    assert left == []
 
 
 # Users and groups

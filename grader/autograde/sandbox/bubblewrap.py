@@ -132,7 +132,9 @@ def outer_command(
     user, program = _nobody(bwrap, OWN_PROCESSES, arguments)
     # Nobody may mount a /proc of his own only where one is to be seen as a whole, and bubblewrap covers parts of the one
     # that it mounts for root. So there is that of the machine below, and `user` mounts his over it.
-    below = ["--bind", "/proc", "/proc"] if os.geteuid() == 0 else []
+    # The death of its parent reaches only what has that parent's user: of root, the first process of a namespace, with
+    # which all in it dies, be it stopped.
+    below = ["--unshare-pid", "--bind", "/proc", "/proc"] if os.geteuid() == 0 else []
     shown = _shown([("/jobs", jobs)], limits, readable, covered)
     return [*_sandbox(bwrap), "--seccomp", str(system_calls), *user, *below, *shown, "--", *program]
 
