@@ -231,6 +231,19 @@ def descriptors(running: Running) -> list[set[str]]:
 
 
 @pytest.mark.slow
+def test_figures_are_shown_as_in_the_cold_way(run):
+    cells = (
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2]);",
+        "print(plt.get_backend(), plt.isinteractive())",
+        "print([name for name, value in plt.rcParams.items() if value != plt.rcParamsDefault[name]])",
+    )
+    forked, cold = (run(*cells, warm=way) for way in (True, False))
+    assert [set(output.data) for output in forked.outputs[0]] == [{"text/plain", "image/png"}]
+    assert forked.outputs[0][0].data["text/plain"] == cold.outputs[0][0].data["text/plain"]
+    assert [printed(forked, 1), printed(forked, 2)] == [printed(cold, 1), printed(cold, 2)]
+
+
+@pytest.mark.slow
 def test_nothing_else_is_open_in_it_than_in_the_cold_way(run, tmp_path, bwrap):
     if os.geteuid() != 0:
         pytest.skip("only root can look into what reports")
