@@ -206,17 +206,17 @@ class Run(Writing):
             self._leave(done)
 
     def _stage(self, student: str) -> Work:
-        with self.source(student) as source:
-            files = source.parent / "files"
-            try:
+        try:
+            with self.source(student) as source:
+                files = source.parent / "files"
                 clean = staging.copy(self.submissions[student], source, files, self.names, self.limits)
                 self.run_pre_convert_hook()
                 found = work.read_files(source)
                 notebooks = {name: found.pop(f"{name}.ipynb") for name in self.names}
                 wanted = {name: notebooks[name] for name in self.wanted}
                 return Work(student, wanted, work.read_files(files), found, clean.unreadable, clean.notices)
-            except Exception as problem:
-                self._report_failure(student, problem)
+        except Exception as problem:
+            self._report_failure(student, problem)
         return Work(student, self._empty(), failed=True)
 
     def _empty(self) -> dict[str, bytes]:

@@ -18,7 +18,7 @@ from nbgrader.api import Gradebook
 from nbgrader.converters.base import NbGraderException
 
 from grader import assignments
-from grader.autograde import carried, gradebook, staging
+from grader.autograde import carried, folders, gradebook, staging
 from grader.autograde.execute import SandboxedExecute
 from grader.autograde.grading import Outcome
 from grader.autograde.sandbox import runner
@@ -157,6 +157,21 @@ def test_a_full_folder_for_temporary_files_costs_one_submission_and_is_named(cou
     assert "TMPDIR=FOLDER" in line
     assert course.grade("ada") == (None, None, True)
     assert "The grader failed on this notebook" in course.page("ada")
+    assert course.grade("ben") == (2, None, False)
+
+
+def test_one_in_which_nothing_can_be_made_costs_one_submission(course, kernel, monkeypatch):
+    for student in ("ada", "ben"):
+        course.submit(student)
+    due, make = folders.is_due, tempfile.mkdtemp
+
+    def ada_is_due(course, student, *more):
+        monkeypatch.setattr(tempfile, "mkdtemp", full if student == "ada" else make)
+        return due(course, student, *more)
+
+    monkeypatch.setattr(folders, "is_due", ada_is_due)
+    with pytest.raises(NbGraderException, match="The grader failed on ada"):
+        course.autograde()
     assert course.grade("ben") == (2, None, False)
 
 
