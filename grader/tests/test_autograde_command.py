@@ -58,6 +58,7 @@ def autograde(
         cwd=course.folder,
         env={**os.environ, "TMPDIR": str(course.folder.parent / "temporary"), **environment},
         start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
         stderr=stderr,
         text=True,
     )
