@@ -10,11 +10,13 @@ import pickle
 import socket
 import threading
 import time
+import traceback
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import cloudpickle
 import psutil
 
 from grader.autograde import versions
@@ -67,12 +69,12 @@ def equip(pickled: bytes, folder: str | None) -> Any:
     return course
 
 
-def grade(run: str, process: str, pickled: bytes, course: Any) -> Any:
-    """The work.Graded of a pickled work.Work.
+def grade(run: str, process: str, pickled: bytes, course: Any) -> bytes:
+    """The work.Graded of a pickled work.Work, or the Exception that grading failed with. It is pickled here: where Dask
+    cannot pickle a result or an exception, it may wait for ever.
 
     Raises:
         Restarted: this is not the process that was meant.
-        Exception: whatever grading fails with.
     """
     from grader.autograde import work
 
@@ -83,9 +85,24 @@ def grade(run: str, process: str, pickled: bytes, course: Any) -> Any:
         _at_hand = run
         try:
             if run not in _ended:
-                return work.grade(course, pickle.loads(pickled))
+                return cloudpickle.dumps(work.grade(course, pickle.loads(pickled)))
+        except Exception as problem:
+            return _pickled(problem)
         finally:
             _at_hand = None
+    return b""
+
+
+def _pickled(problem: Exception) -> bytes:
+    """With its traceback, which may be too deep to travel itself, as a note."""
+    told = "".join(traceback.format_exception(problem))
+    problem.__traceback__ = problem.__cause__ = problem.__context__ = None
+    problem.add_note(f"\n{told}")
+    try:
+        pickle.loads(pickled := pickle.dumps(problem))
+    except Exception:
+        return pickle.dumps(RuntimeError(told))
+    return pickled
 
 
 def end(run: str) -> None:

@@ -219,7 +219,7 @@ class Workers:
         """The result of a worker."""
         task = worker.task
         try:
-            graded = task.future.result(timeout=FETCHING)
+            graded = pickle.loads(task.future.result(timeout=FETCHING))
         except (KilledWorker, CancelledError, tasks.Restarted):
             self._lose(worker)
             return

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -15,6 +16,10 @@ from grader.autograde.folders import Given
 from grader.autograde.work import Course, Work
 
 NAME = "errand"
+
+
+class Odd(Exception):
+    """Of what some hold, nothing can travel."""
 
 
 class Obey(NbGraderPreprocessor):
@@ -31,6 +36,12 @@ class Obey(NbGraderPreprocessor):
 
     def fail(self, why: str) -> None:
         raise ValueError(why)
+
+    def recurse(self, depth: int) -> None:
+        self.recurse(depth + 1)
+
+    def fail_oddly(self, why: str) -> None:
+        raise Odd(why, threading.Lock())
 
     def note(self, file: str) -> None:
         with open(file, "a") as notes:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -73,6 +74,21 @@ def test_all_are_graded_by_other_processes_and_failures_come_back(workers):
     for student in ("ada", "cleo"):
         notebook, _ = results[student].notebooks[NAME]
         assert notebook.metadata.process != os.getpid()
+
+
+@pytest.mark.parametrize(
+    ("order", "kind"),
+    [({"recurse": 0}, RecursionError), ({"fail_oddly": "no wonder"}, RuntimeError)],
+    ids=["deep", "odd"],
+)
+def test_what_can_hardly_travel_comes_back_as_well_and_says_where_it_was(workers, order, kind):
+    results = dict(by_student(workers, [work("ada"), work("ben", **order), work("cleo")]))
+    assert type(results["ben"]) is kind
+    told = "".join(traceback.format_exception(results["ben"]))
+    assert "errands.py" in told
+    assert next(iter(order)) in told
+    assert isinstance(results["ada"], Graded)
+    assert isinstance(results["cleo"], Graded)
 
 
 def test_a_class_is_asked_for_its_work_when_somebody_is_free_to_grade_it(workers):
