@@ -60,6 +60,14 @@ def outputs(target: Target, solution: Any, inputs: Inputs, gradient: bool = Fals
         return _outputs(target, target.prepare(solution, arguments), leaf, arguments, gradient)
 
 
+def _is_usual_device() -> bool:
+    """Are tensors made where they are made usually? To be told so costs as much as most operations on small ones."""
+    try:
+        return torch.get_default_device().type == "cpu"
+    except (AssertionError, RuntimeError):  # one that is not here
+        return False
+
+
 @contextmanager
 def usual_settings() -> Iterator[None]:
     """Torch as it starts, and warnings that cost nothing, whatever the notebook has set.
@@ -71,7 +79,7 @@ def usual_settings() -> Iterator[None]:
     with ExitStack() as settings:
         settings.callback(torch.set_default_dtype, dtype)
         torch.set_default_dtype(torch.float32)
-        if torch.get_default_device().type != "cpu":  # being told costs as much as most operations on small tensors
+        if not _is_usual_device():
             settings.enter_context(torch.device("cpu"))
         settings.enter_context(torch.autocast("cpu", enabled=False))
         settings.enter_context(torch.inference_mode(False))
