@@ -12,7 +12,7 @@ Batch = tuple[np.ndarray, list[int]]  # features [B, D], labels
 
 
 @lru_cache
-def classes(labels: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def by_class(labels: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Of the classes, in ascending order, the number of each row's, [B], the size of each, [P], and which rows each has, as
     0.0 and 1.0, [P, B]."""
     _, index, counts = np.unique(labels, return_inverse=True, return_counts=True)
@@ -21,7 +21,7 @@ def classes(labels: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 def clusters(rng: Rng, labels: list[int], dimensions: int, spread: float = 1.0, spacing: float = 3.0) -> np.ndarray:
     """float64 [B, D]: normal points about normal centres."""
-    index, counts, _ = classes(tuple(labels))
+    index, counts, _ = by_class(tuple(labels))
     centres = spacing * rng.normal(size=(len(counts), dimensions))
     return centres[index] + spread * rng.normal(size=(len(labels), dimensions))
 
@@ -42,13 +42,13 @@ def rows_of(labels: list[int]) -> dict[int, list[int]]:
 
 def centroids(features: np.ndarray, labels: list[int]) -> np.ndarray:
     """[P, D], classes ascending."""
-    _, counts, own = classes(tuple(labels))
+    _, counts, own = by_class(tuple(labels))
     return own @ features / counts[:, None]
 
 
 def radii(features: np.ndarray, labels: list[int]) -> np.ndarray:
     """Squared distance of each sample to the centroid of its class, [B]."""
-    index, _, _ = classes(tuple(labels))
+    index, _, _ = by_class(tuple(labels))
     return squared(features, centroids(features, labels)[index])
 
 
@@ -66,7 +66,7 @@ def is_clear(features: np.ndarray, labels: list[int], gap: float) -> bool:
     The two samples of a class of two are always equally far: either is right.
     """
     features = features.astype(np.float64)
-    _, counts, own = classes(tuple(labels))
+    _, counts, own = by_class(tuple(labels))
     second, farthest = np.sort(np.where(own, radii(features, labels), -1))[:, -2:].T  # [P] each
     nearest, other = np.sort(between(features, labels))[:, :2].T  # [P] each; infinity, where there is no third class
     return not ((counts > 2) & (farthest - second < gap * farthest) | (other - nearest < gap * other)).any()

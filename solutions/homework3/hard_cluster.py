@@ -18,7 +18,7 @@ from solutions.batches import (
     Batch,
     Rng,
     between,
-    classes,
+    by_class,
     clusters,
     draw,
     in_order,
@@ -556,7 +556,7 @@ def error_cases(rng: Rng) -> tuple[Case, ...]:
 def cluster_terms(features: np.ndarray, labels: list[int], alpha: float) -> list[float]:
     """Per class, d_intra - d_inter + alpha, before the hinge."""
     features = features.astype(np.float64)
-    _, _, own = classes(tuple(labels))
+    _, _, own = by_class(tuple(labels))
     farthest = np.where(own, radii(features, labels), 0).max(axis=1)
     return (farthest - between(features, labels).min(axis=1) + alpha).tolist()
 

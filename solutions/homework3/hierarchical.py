@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from grader.model import Case
 from solutions.batches import (
     Rng,
-    classes,
+    by_class,
     clusters,
     in_order,
     of_sizes,
@@ -379,7 +379,7 @@ def forest(rng: Rng, labels: list[int], dimensions: int = 4) -> tuple[np.ndarray
 
     The batch's lowest two classes share an alphabet that the others do not, whose alphabets are random.
     """
-    names, (index, _, _) = sorted(set(labels)), classes(tuple(labels))
+    names, (index, _, _) = sorted(set(labels)), by_class(tuple(labels))
     centres = unit(rng.normal(size=(len(names), dimensions)))
     spread = (0.2 + 0.6 * rng.permutation(len(names)).argsort() / len(names)) / np.sqrt(dimensions)
     features = unit(centres[index] + spread[index, None] * rng.normal(size=(len(labels), dimensions)))
@@ -488,7 +488,7 @@ def terms_and_margins(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Per triplet, |a - p|^2 - |a - n|^2 + margin, before the hinge, and the margin, [T] each; see `violate_margin`."""
     points = features.astype(np.float64)
-    index, counts, _ = classes(tuple(labels))
+    index, counts, _ = by_class(tuple(labels))
     s = 2 * np.bincount(index, radii(points, labels)) / (counts - 1)  # [P]: mean square distance, by that to the mean
     a, p, n = ids
     level = (labels[a] != labels[n]).astype(int) + (alphabet_of[labels[a]] != alphabet_of[labels[n]])
