@@ -10,7 +10,8 @@ from grader.files import ROOT
 
 OURS = ("data", "grader", "solutions")
 PACKAGES = ("nbformat", "nbgrader", "numpy", "torch")
-BESIDE = {"tests", "tools", "research", "student", "instructor", "__pycache__"}  # folders that grading does not use
+# Folders that grading does not use; of notebooks it uses what the course sends.
+BESIDE = {"tests", "notebooks", "tools", "research", "student", "instructor", "__pycache__"}
 NONE = "none"
 
 
