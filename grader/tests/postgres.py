@@ -1,8 +1,9 @@
-"""A PostgreSQL server of one's own, in a folder."""
+"""A PostgreSQL server of one's own."""
 
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ class Missing(Exception):
 
 
 @contextmanager
-def server(folder: Path, connections: int) -> Iterator[str]:
-    """The address of a database on a socket in `folder`, which takes so many connections.
+def server(connections: int) -> Iterator[str]:
+    """The address of a database, which takes so many connections.
 
     Raises:
         Missing
@@ -29,15 +30,18 @@ def server(folder: Path, connections: int) -> Iterator[str]:
     programs = [Path(path).resolve().parent for path in found if path]
     if not programs:
         raise Missing("there is no PostgreSQL server here (Debian's package: postgresql)")
+    with tempfile.TemporaryDirectory() as name:
+        yield from _running(Path(name), programs[0], connections)
+
+
+def _running(folder: Path, programs: Path, connections: int) -> Iterator[str]:
+    """On a socket in the folder."""
     user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
     if user:
         os.chown(folder, NOBODY, NOBODY)
-        for parent in folder.parents[:2]:  # temporary folders, which are closed to others
-            if parent.stat().st_uid == os.geteuid():
-                parent.chmod(parent.stat().st_mode | 0o011)
 
     def call(program: str, *arguments: str) -> None:
-        command = [programs[0] / program, "--pgdata", folder / "data", *arguments]
+        command = [programs / program, "--pgdata", folder / "data", *arguments]
         subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, **user)
 
     call("initdb", "--auth=trust", "--username=teacher", "--no-sync")

@@ -20,9 +20,9 @@ MOST = 3  # connections
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[str]:
+def server() -> Iterator[str]:
     try:
-        with postgres.server(tmp_path_factory.mktemp("postgres"), MOST) as address:
+        with postgres.server(MOST) as address:
             yield address
     except postgres.Missing as problem:
         pytest.skip(str(problem))

@@ -235,7 +235,7 @@ def writer(submissions: int) -> None:
         return result
 
     table = Table("", "stage, ms", "write, ms", title=f"CPU of the one writer, medians of {submissions} submissions")
-    with tempfile.TemporaryDirectory() as place, postgres.server(Path(tempfile.mkdtemp(dir=place)), 5) as address:
+    with tempfile.TemporaryDirectory() as place, postgres.server(5) as address:
         for name, db_url in {"SQLite": None, "PostgreSQL": address}.items():
             SETTINGS[name] = f"c.CourseDirectory.db_url = {db_url!r}\n" if db_url else ""
             folder = prepare(Path(place, name), name)
