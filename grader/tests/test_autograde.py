@@ -255,7 +255,7 @@ def executed(monkeypatch, tmp_path):
     def execute(assignment: str):
         seen = {}
 
-        def run(cells, questions, files, limits, bwrap, readable, hidden):
+        def run(cells, questions, files, limits, bwrap, readable, hidden, warm):
             seen.update(asked=json.loads(questions.read_text()), hidden=hidden)
             return runner.Ran()
 

@@ -15,7 +15,7 @@ from nbgrader.api import Gradebook
 
 pytest.importorskip("solutions", reason="submissions are made from the instructor's samples")
 
-from grader.tests.hostile import ALL, NAME, solved
+from grader.tests.hostile import ALL, NAME, solved, with_cells
 from solutions.tools import course
 
 pytestmark = [
@@ -86,6 +86,7 @@ def test_after_a_kill_the_next_run_grades_what_was_left_and_nothing_else(fresh):
     folder, notebook = fresh
     for student in ("ada", "ben", "cleo"):
         course.submit(folder, student, NAME, solved(notebook))
+    course.submit(folder, "ben", NAME, with_cells(solved(notebook), "import time; time.sleep(5)"))
     command = [sys.executable, "-m", "nbgrader", "autograde", NAME]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
         for line in run.stdout:

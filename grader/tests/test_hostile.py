@@ -42,6 +42,14 @@ c.Limits.scratch = 32
 c.Limits.cells = 400
 c.SandboxedExecute.seed = {secrets.randbits(32)}
 """
+# What their cells put out differs from run to run: addresses, numbers of processes, and how prints and warnings alternate.
+VARYING = {
+    "messages_written_to_the_sockets_from_a_thread",
+    "ends_politely_in_all_ways_and_is_right",
+    "right_with_many_side_effects",
+    "child_that_outlives",
+    "right_and_noisy",
+}
 TIMELESS = [name for name, (_, expected) in GALLERY.items() if expected.outcome in ("graded", "unreadable")]
 
 
@@ -244,5 +252,7 @@ def plain(batch, assigned, tmp_path_factory) -> Path:
 @pytest.mark.parametrize("student", TIMELESS)
 def test_workers_and_plain_nbgrader_come_to_the_same_to_the_byte(batch, plain, student):
     assert rows(batch.folder, student) == rows(plain, student)
+    if student in VARYING:
+        return
     page = Path("feedback", student, NAME, f"{NAME}.html")
     assert (batch.folder / page).read_bytes() == (plain / page).read_bytes()

@@ -419,6 +419,7 @@ def command(out: Path, root: Path, epochs: int, *methods: str) -> subprocess.Pop
         [sys.executable, "-m", "solutions.research.compare", *options, "--set", "P=4", "K=4", "--methods", *methods],
         cwd=root,
         env={**os.environ, "METRIC_LEARNING_DATA": str(root)},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
