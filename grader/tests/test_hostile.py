@@ -37,6 +37,7 @@ LIMITS = f"""
 c.Limits.seconds_per_cell = 5
 c.Limits.grace = 1
 c.Limits.seconds_per_notebook = 20
+c.Limits.processes = 128
 c.Limits.memory = 2048
 c.Limits.scratch = 32
 c.Limits.cells = 400

@@ -25,7 +25,7 @@ from grader.autograde.sandbox.clock import INTERVAL, Clock, Limit
 from grader.protocol import ANSWER_MIME, INPUTS_VARIABLE, KERNEL
 
 STARTUP = 60  # seconds in which a kernel must answer
-QUIET = 1.0  # seconds without output after which a cell that has replied counts as finished
+QUIET = 3.0  # seconds without output after which a cell that has replied counts as finished
 
 
 class KernelDied(Exception):
