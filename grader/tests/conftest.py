@@ -1,6 +1,7 @@
 """Made-up exercises, for tests of how exercises are found; and a made-up course, graded without a kernel."""
 
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 
 from grader import assignments
 from grader.model import Exercise
+from grader.tests.busy import busy
 
 
 def forget() -> None:
@@ -84,3 +86,15 @@ def kernel(monkeypatch):
 def said(caplog):
     caplog.set_level(logging.INFO)
     return lambda: [record.getMessage() for record in caplog.records]
+
+
+@pytest.fixture
+def little_machine():
+    """One CPU, for this process and all that it starts, with six more to run: as beside twelve on two."""
+    if not hasattr(os, "sched_setaffinity"):
+        pytest.skip("programs cannot be kept to one CPU here")
+    cpus = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cpus)})
+    with busy(6):
+        yield
+    os.sched_setaffinity(0, cpus)

@@ -17,7 +17,6 @@ from grader.autograde.sandbox import warm as zygotes
 from grader.files import ROOT
 from grader.limits import Limits
 from grader.protocol import ANSWER_MIME, ask
-from grader.tests.busy import busy
 
 
 @functools.cache
@@ -180,18 +179,6 @@ def test_a_cell_that_outgrows_the_memory_of_all_is_told_so(tmp_path, warm):
     hogs = "import os\nfor _ in range(3): os.fork()\nhog = b'x' * 400 * 2**20\nimport time; time.sleep(20)"
     ran = run(tmp_path, hogs, boxed=bwrap(), memory=1024, seconds_per_cell=30, warm=warm)
     assert ran.stopped == "Memory limit: cell 1 needed more than 1024 MB, and the kernel was killed."
-
-
-@pytest.fixture
-def little_machine():
-    """One CPU, for this process and all that it starts, with six more to run: as beside twelve on two."""
-    if not hasattr(os, "sched_setaffinity"):
-        pytest.skip("programs cannot be kept to one CPU here")
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})
-    with busy(6):
-        yield
-    os.sched_setaffinity(0, cpus)
 
 
 @pytest.mark.slow

@@ -25,7 +25,6 @@ from grader.files import ROOT
 from grader.judge import judge
 from grader.limits import Limits
 from grader.protocol import ask, published
-from grader.tests.busy import busy
 from grader.tests.test_exchange import Machine
 
 NAME = "hierarchical.tree_level"
@@ -406,16 +405,6 @@ def test_one_that_is_stopped_is_replaced(run, warned, monkeypatch):
     monkeypatch.undo()
     assert is_warm(run(WHO))
     assert ["It does not answer." in said for said in warned()] == [True]
-
-
-@pytest.fixture
-def little_machine():
-    """One CPU, for this process and all that it starts, with six more to run."""
-    cpus = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cpus)})
-    with busy(6):
-        yield
-    os.sched_setaffinity(0, cpus)
 
 
 @pytest.mark.slow
